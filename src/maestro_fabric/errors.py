@@ -1,0 +1,128 @@
+"""Every error this project raises, by what the caller can do about it.
+
+MaestroError
+├── ConfigError            fix the file: one or many problems, each with its place
+├── PluginError            install or mend something (an extra, an adapter, a browser)
+├── TransportError         try again: something beyond this process did not answer
+│   └── SessionLost        the browser or program behind a session is gone; a new session may work
+├── DeadlineExceeded       give more time, or find what hangs
+├── LocatorError           the page holds no such element, or too many
+├── ServiceError           a service did not become ready, or died
+└── StoreError             the history could not be read or written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maestro_fabric.model import Location
+
+__all__ = [
+    "ConfigError",
+    "DeadlineExceeded",
+    "ExpectationFailed",
+    "LocatorError",
+    "MaestroError",
+    "PluginError",
+    "Problem",
+    "ServiceError",
+    "SessionLost",
+    "StoreError",
+    "TransportError",
+]
+
+
+class MaestroError(Exception):
+    """The root: catch this to catch all of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with a config file.
+
+    Attributes:
+        message: What is wrong, with the value, e.g. ``unknown step 'clik'``.
+        location: Where, 1-based; ``None`` when the file as a whole is meant.
+        line_text: The offending source line, without its end.
+        width: How many characters of it are meant (0: no caret line).
+        hint: What to do, e.g. ``did you mean 'click'?``.
+        path: The key's path, e.g. ``suites[1].cases[0].steps[2]``.
+    """
+
+    message: str
+    location: Location | None = None
+    line_text: str = ""
+    width: int = 0
+    hint: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        """The problem as the terminal shows it: place, message, line, caret with the hint, path."""
+        if self.location is None:
+            head = self.message
+        else:
+            head = f"{self.location.file}:{self.location.line}:{self.location.column}: {self.message}"
+        rows = [head]
+        if self.location is not None and self.line_text and self.width:
+            number = f"{self.location.line:>5}"
+            indent = " " * (self.location.column - 1)
+            rows.append(f"{number} | {self.line_text}")
+            rows.append(f"{' ' * len(number)} | {indent}{'^' * self.width} {self.hint}".rstrip())
+        elif self.hint:
+            rows.append(f"  {self.hint}")
+        if self.path:
+            rows.append(f"  at {self.path}")
+        return "\n".join(rows)
+
+
+class ConfigError(MaestroError):
+    """The config cannot be used; ``problems`` holds everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        if isinstance(problems, str):
+            problems = [Problem(message=problems)]
+        self.problems = tuple(problems)
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class PluginError(MaestroError):
+    """An adapter, an extra or a program is missing or broken; the message says which command mends it."""
+
+
+class TransportError(MaestroError):
+    """Something beyond this process did not answer; another try may succeed."""
+
+
+class SessionLost(TransportError):
+    """The browser or program behind a session is gone; the session must be opened anew."""
+
+
+class DeadlineExceeded(MaestroError):
+    """Time ran out.
+
+    Attributes:
+        what: What ran out of time, e.g. ``case 'buy'``.
+        limit_s: The time it had, in seconds.
+    """
+
+    def __init__(self, what: str, limit_s: float) -> None:
+        self.what = what
+        self.limit_s = limit_s
+        super().__init__(f"{what} took longer than {limit_s:g} s")
+
+
+class LocatorError(MaestroError):
+    """No element of the page matches a locator, or more than one does."""
+
+
+class ServiceError(MaestroError):
+    """A service did not become ready in time, or ended by itself."""
+
+
+class StoreError(MaestroError):
+    """The history could not be opened, read or written."""
+
+
+class ExpectationFailed(AssertionError):
+    """An ``expect`` was not met: the case is ``failed``, not ``error``. It is an assertion, so not a `MaestroError`."""

@@ -1,0 +1,31 @@
+"""The hooks a plugin may implement. Register a module or object of them in the entry-point group ``maestro_fabric``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pluggy
+
+from maestro_fabric.events import Event
+from maestro_fabric.ports import Adapter
+
+__all__ = ["HOOK_NAMESPACE", "hookimpl", "hookspec"]
+
+HOOK_NAMESPACE = "maestro_fabric"
+hookspec = pluggy.HookspecMarker(HOOK_NAMESPACE)
+hookimpl = pluggy.HookimplMarker(HOOK_NAMESPACE)
+
+
+@hookspec
+def maestro_adapters() -> Sequence[Adapter]:  # type: ignore[empty-body]
+    """The adapters this plugin brings."""
+
+
+@hookspec(firstresult=True)
+def maestro_secret(name: str) -> str | None:
+    """A secret's value by name, for ``secrets: {source: hook}``; ``None`` when this plugin does not know it."""
+
+
+@hookspec
+def maestro_event(event: Event) -> None:
+    """Something happened; called in the process that owns the run, in order."""

@@ -1,0 +1,287 @@
+"""The vocabulary: what a case is, and what can become of it. Values only; nothing here does anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = [
+    "Artifact",
+    "Attempt",
+    "Backoff",
+    "Case",
+    "CaseId",
+    "CaseResult",
+    "Fault",
+    "Location",
+    "Mark",
+    "Outcome",
+    "Policy",
+    "Retry",
+    "RunInfo",
+    "Skip",
+    "Status",
+    "StepResult",
+    "Xfail",
+]
+
+
+class Status(StrEnum):
+    """What became of a case or an attempt; exactly one."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # an assertion said no
+    ERROR = "error"  # it could not be judged
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"  # something it depends on is down or failed: not this case's fault
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether this status alone makes the exit status 1."""
+        return self in (Status.FAILED, Status.ERROR, Status.BLOCKED)
+
+
+class Mark(StrEnum):
+    """What stands beside a status and never replaces it."""
+
+    FLAKY = "flaky"  # passed after another attempt did not
+    HEALED = "healed"  # passed on a healed locator
+    DEGRADED = "degraded"  # passed on a fallback
+    QUARANTINED = "quarantined"  # failed, known, does not fail the run
+    XFAILED = "xfailed"
+    XPASSED = "xpassed"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a file; ``line`` and ``column`` count from 1, ``file`` is shown as given."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseId:
+    """The identity of a case in the history: never a path or a node id.
+
+    Attributes:
+        project: The project that owns the suite.
+        suite: The suite's name.
+        name: The case's name in its suite; holds no ``::``.
+        params: The parameter id, without brackets; empty for a case without parameters.
+    """
+
+    project: str
+    suite: str
+    name: str
+    params: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name with its parameters: ``buy one item[tea]``."""
+        return f"{self.name}[{self.params}]" if self.params else self.name
+
+    def __str__(self) -> str:
+        return f"{self.suite}::{self.title}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why an attempt did not pass.
+
+    Attributes:
+        type: The exception's class name.
+        message: One or more lines for a person.
+        trace: The traceback as text; empty when it would say nothing more.
+        location: The place in the config or the test file that is to blame, when known.
+    """
+
+    type: str
+    message: str
+    trace: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One step of an attempt; ``number`` counts from 1, ``duration_s`` is in seconds."""
+
+    number: int
+    title: str
+    status: Status
+    duration_s: float
+    location: Location | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file kept as evidence; ``path`` is relative to the artifacts folder, with forward slashes."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a session says of one attempt.
+
+    Attributes:
+        status: What happened.
+        marks: What stands beside it.
+        fault: Why it did not pass; ``None`` when it passed.
+        reason: Why it was skipped or blocked; empty otherwise.
+        steps: The steps that ran, in order; empty for adapters without steps.
+        artifacts: Files kept, in the order in which they were made.
+        output: Captured text (log steps, console), kept with attempts that did not plainly pass.
+        metadata: Small facts for the history, as text.
+        must_not_retry: Whether another try is ruled out (an answer of the healer, an open breaker).
+    """
+
+    status: Status
+    marks: frozenset[Mark] = frozenset()
+    fault: Fault | None = None
+    reason: str = ""
+    steps: tuple[StepResult, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    output: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    must_not_retry: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a case: ``number`` from 1, ``started_at`` in seconds since the epoch (UTC), ``duration_s`` in seconds."""
+
+    number: int
+    outcome: Outcome
+    started_at: float
+    duration_s: float
+    worker: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backoff:
+    """The waits between tries, in seconds; ``jitter`` is ``none`` or ``full`` (uniform from 0 to the wait).
+
+    Source:
+        https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter).
+    """
+
+    kind: str = "exponential"
+    first_s: float = 0.2
+    max_s: float = 5.0
+    jitter: str = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Further tries: ``times`` beyond the first, only after an attempt whose status is in ``on``."""
+
+    times: int = 0
+    on: frozenset[Status] = frozenset({Status.ERROR})
+    backoff: Backoff = Backoff()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a case is tried; times in seconds, ``None`` is without limit.
+
+    Attributes:
+        name: Its name in the config; empty for the default.
+        deadline_s: The whole case, all attempts and waits.
+        attempt_timeout_s: One attempt.
+        retry: Further tries.
+    """
+
+    name: str = ""
+    deadline_s: float | None = None
+    attempt_timeout_s: float | None = None
+    retry: Retry = Retry()
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The case is not run, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Xfail:
+    """The case is expected not to pass; ``strict`` makes an unexpected pass ``failed``."""
+
+    reason: str
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One test as the plan holds it.
+
+    Attributes:
+        id: Its identity.
+        location: Where it is written.
+        tags: Markers to select by.
+        owner: Who looks after it; empty when nobody is named.
+        links: Addresses that belong to it.
+        policy: How it is tried, resolved.
+        services: Names of the services it needs running.
+        skip: Set when it is not to be run.
+        xfail: Set when it is expected not to pass.
+        body: What its adapter needs to run it; nobody else looks inside.
+    """
+
+    id: CaseId
+    location: Location | None = None
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    links: tuple[str, ...] = ()
+    policy: Policy = Policy()
+    services: tuple[str, ...] = ()
+    skip: Skip | None = None
+    xfail: Xfail | None = None
+    body: object = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResult:
+    """A case's final word: the last attempt's status, the marks, and every attempt, oldest first."""
+
+    case: Case
+    status: Status
+    marks: frozenset[Mark]
+    attempts: tuple[Attempt, ...]
+    reason: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        """The attempts' seconds, added up."""
+        return sum(attempt.duration_s for attempt in self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInfo:
+    """One execution of a plan, as the history keeps it.
+
+    Attributes:
+        run_id: UUIDv7 as text, so that ids sort by time.
+        started_at: Seconds since the epoch, UTC.
+        orchestration_id: Groups the shards of one pipeline; any text.
+        facts: Git commit, branch, dirty, CI provider and job, host, Python, config digest, by name.
+    """
+
+    run_id: str
+    started_at: float
+    orchestration_id: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+# `::` separates the parts of a pytest node id, so a name must not hold it (pytest splits on it).
+NAME_PATTERN = re.compile(r"^(?!.*::)[^\x00-\x1f\x7f]+$")

@@ -1,0 +1,196 @@
+"""What the engine needs from outside, as small protocols, and the deadline that flows down through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from maestro_fabric.errors import DeadlineExceeded
+from maestro_fabric.events import Event
+from maestro_fabric.model import Case, Outcome
+
+if TYPE_CHECKING:
+    from maestro_fabric.config.models import Config, SuiteConfig
+
+__all__ = [
+    "ADAPTER_API",
+    "Adapter",
+    "Chance",
+    "Clock",
+    "Context",
+    "Deadline",
+    "Emit",
+    "RunOptions",
+    "Session",
+    "Sink",
+]
+
+ADAPTER_API = 1
+"""The version of `Adapter` and `Session`. It grows when an adapter written for the last one would break."""
+
+Emit = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """Time: wall clock for records, monotonic for spans."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds from an arbitrary start, never going back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Chance(Protocol):
+    """Randomness."""
+
+    def uniform(self, low: float, high: float) -> float:
+        """A number from ``low`` to ``high``."""
+
+
+class Sink(Protocol):
+    """Takes the events of a run, in order."""
+
+    def receive(self, event: Event) -> None:
+        """Take one event; must be quick."""
+
+    def close(self) -> None:
+        """No event follows; flush."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment after which no work is started or waited for. One flows down from the run to the last click.
+
+    Attributes:
+        at: The moment on ``clock.monotonic()``; infinity for none.
+        clock: The clock that counts.
+        limit_s: The span it was made from, for messages.
+    """
+
+    at: float
+    clock: Clock
+    limit_s: float
+
+    @classmethod
+    def after(cls, seconds: float | None, clock: Clock) -> Deadline:
+        """A deadline so many seconds from now; ``None`` is never."""
+        if seconds is None:
+            return cls(at=float("inf"), clock=clock, limit_s=float("inf"))
+        return cls(at=clock.monotonic() + seconds, clock=clock, limit_s=seconds)
+
+    def within(self, seconds: float | None) -> Deadline:
+        """The earlier of this deadline and one so many seconds from now."""
+        if seconds is None:
+            return self
+        inner = Deadline.after(seconds, self.clock)
+        return inner if inner.at < self.at else self
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left, never below 0; infinity without a limit."""
+        return max(0.0, self.at - self.clock.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the moment has come."""
+        return self.clock.monotonic() >= self.at
+
+    def check(self, what: str) -> None:
+        """Raise when the time is over.
+
+        Raises:
+            DeadlineExceeded: naming ``what`` and the span.
+        """
+        if self.is_over:
+            raise DeadlineExceeded(what, self.limit_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a person asked for on the command line; ``slow_s`` is the wait after each step in seconds."""
+
+    headed: bool = False
+    slow_s: float = 0.0
+    pause: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What surrounds a suite while it is discovered and run.
+
+    Attributes:
+        config: The whole validated config.
+        root: The folder of the config file; relative paths start here.
+        artifacts: The run's folder for evidence; made when first written to.
+        base_url: What relative addresses are relative to; empty when there is none.
+        variables: ``vars``, the environment's and the command line's already laid over them.
+        service_urls: Addresses of the services, by name.
+        secret: Gives a secret's value by name; raises `ConfigError` when it is missing.
+        redact: Replaces every secret given out so far by ``***``.
+        clock: Time.
+        chance: Randomness.
+        worker: This process's name among its siblings; empty when alone.
+        options: What a person asked for on the command line.
+        locate: Gives the place in the file of a path like ``("suites", 1, "cases", 0)``; ``None`` when unknown.
+    """
+
+    config: Config
+    root: Path
+    artifacts: Path
+    clock: Clock
+    chance: Chance
+    base_url: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    service_urls: Mapping[str, str] = field(default_factory=dict)
+    secret: Callable[[str], str]
+    redact: Callable[[str], str]
+    worker: str = ""
+    options: RunOptions = RunOptions()
+    locate: Callable[[Sequence[str | int]], Any]
+
+
+class Session(Protocol):
+    """A suite being run in one process: a browser, a subprocess, a connection."""
+
+    def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
+        """Try a case once.
+
+        An exception is not an outcome: it means that the session is broken, and it is closed and opened anew.
+
+        Args:
+            case: One of the cases that this suite's ``discover`` gave.
+            emit: Takes events while the case runs.
+            deadline: When to have answered; an adapter that cannot be interrupted kills what it started.
+        """
+
+    def close(self) -> None:
+        """End everything that was started. Called once, also after a failure; a second call does nothing."""
+
+
+class Adapter(Protocol):
+    """Runs one kind of suite. An entry point of the group ``maestro_fabric`` registers a plugin that gives some.
+
+    Attributes:
+        name: The value of ``adapter:`` in the file.
+        api: The `ADAPTER_API` it was written for.
+        suite_model: The pydantic model of its suites, a subclass of `maestro_fabric.config.models.SuiteConfig`.
+    """
+
+    name: str
+    api: int
+    suite_model: type[SuiteConfig]
+
+    def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
+        """What is missing to run this suite, one line each with the command that mends it; empty when nothing is."""
+
+    def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
+        """The suite's cases, in the order in which they are written; the same each time."""
+
+    def open(self, suite: SuiteConfig, context: Context) -> Session:
+        """Start what the suite needs in this process."""
