@@ -1,0 +1,66 @@
+"""``maestro doctor``: what this machine has, and what to do about what it lacks."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from maestro_fabric.cli.browser_setup import install_browser
+from maestro_fabric.cli.machine import Finding, State, examine
+from maestro_fabric.errors import PluginError
+
+__all__ = ["COMMANDS", "doctor"]
+
+_SIGNS = {State.OK: "✓", State.ABSENT: "–", State.BROKEN: "✗"}
+
+
+@click.command()
+@click.option(
+    "--store", type=click.Path(path_type=Path), default=Path(".maestro/history.db"), show_default=True, help="The history to look at."
+)
+@click.option("--browser", metavar="PATH", default=None, help="Look at this browser first, as browser.executable in a config does.")
+@click.option("--install-browser", "must_install", is_flag=True, help="Get a Chromium when there is none that starts.")
+@click.option("--quiet", is_flag=True, help="Say only what is wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(*, store: Path, browser: str | None, must_install: bool, quiet: bool, as_json: bool) -> None:
+    """Show what this machine has, and what to do about what it lacks.
+
+    The exit status is 0 when everything needed is there, 1 otherwise.
+    """
+    if must_install:
+        _install()
+    findings = examine(store=store, executable=browser, environ=os.environ)
+    is_well = all(finding.state is not State.BROKEN for finding in findings)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "findings": [dataclasses.asdict(finding) for finding in findings]}, indent=2))
+    else:
+        shown = [finding for finding in findings if not quiet or finding.state is State.BROKEN]
+        click.echo("".join(f"{line}\n" for line in _rows(shown)), nl=False)
+    if not is_well:
+        raise click.exceptions.Exit(1)
+
+
+def _install() -> None:
+    try:
+        install_browser(environ=os.environ, say=lambda line: click.echo(line, err=True))
+    except PluginError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _rows(findings: Sequence[Finding]) -> Iterator[str]:
+    width = max((len(finding.name) for finding in findings), default=0)
+    for section, members in groupby(findings, key=lambda finding: finding.section):
+        yield section
+        for finding in members:
+            yield f"  {_SIGNS[finding.state]} {finding.name:<{width}}  {finding.value}"
+            if finding.mend and finding.state is not State.OK:
+                yield from (f"    {' ' * width}  {line}" for line in finding.mend.splitlines())
+
+
+COMMANDS = [doctor]

@@ -1,0 +1,202 @@
+"""What this machine has: versions, extras, programs, the store. Each look gives findings; `doctor` shows them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from maestro_fabric.adapters.browser.find import browser_help, find_browser
+from maestro_fabric.aggregator import open_history
+from maestro_fabric.errors import StoreError
+
+__all__ = ["Finding", "State", "browser_answer", "examine"]
+
+DISTRIBUTION = "pytest-maestro"
+_ANSWER_WITHIN_S = 20.0
+
+
+class State(StrEnum):
+    """What a finding means."""
+
+    OK = "ok"
+    ABSENT = "absent"  # not there, and nothing needs it yet
+    BROKEN = "broken"  # needed, and missing or not working
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        section: The heading it belongs to.
+        name: What it is.
+        state: What that means.
+        value: What was found: a version, a path, a sentence.
+        mend: The command or act that mends it; empty when there is nothing to do.
+    """
+
+    section: str
+    name: str
+    state: State
+    value: str
+    mend: str = ""
+
+
+def examine(*, store: Path, executable: str | None, environ: Mapping[str, str]) -> list[Finding]:
+    """Everything a run depends on, in the order in which a person reads it.
+
+    Args:
+        store: Where the history is, or will be.
+        executable: The browser that a config names, if any.
+        environ: The environment, for ``MAESTRO_BROWSER`` and the path.
+    """
+    return [
+        *_look_at_versions(),
+        *_look_at_extras(),
+        *_look_at_browsers(executable, environ),
+        *_look_at_programs(environ),
+        *_look_at_store(store),
+        _look_at_platform(),
+    ]
+
+
+def _look_at_versions() -> Iterator[Finding]:
+    # `requires-python` holds since pip keeps it; it can only be broken by running the sources by hand.
+    yield Finding(section="Versions", name="Python", state=State.OK, value=f"{platform.python_version()} ({sys.executable})")
+    yield Finding(section="Versions", name=DISTRIBUTION, state=State.OK, value=metadata.version(DISTRIBUTION))
+    for requirement in _requirements(extra=""):
+        yield _judge(requirement, section="Versions", needed=True, mend=f"pip install --upgrade '{requirement}'")
+
+
+def _look_at_extras() -> Iterator[Finding]:
+    for extra in metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or ():
+        for requirement in _requirements(extra=extra):
+            yield _judge(requirement, section="Extras", needed=False, mend=f"pip install '{DISTRIBUTION}[{extra}]'")
+
+
+def _requirements(*, extra: str) -> Iterator[Requirement]:
+    """What the package requires always (``extra`` empty), or what one extra adds; extras that only name others add nothing."""
+    for text in metadata.requires(DISTRIBUTION) or ():
+        requirement = Requirement(text)
+        always = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        applies = always if not extra else not always and requirement.marker is not None and requirement.marker.evaluate({"extra": extra})
+        if applies and requirement.name != DISTRIBUTION:
+            requirement.marker = None
+            yield requirement
+
+
+def _judge(requirement: Requirement, *, section: str, needed: bool, mend: str) -> Finding:
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        state = State.BROKEN if needed else State.ABSENT
+        return Finding(section=section, name=requirement.name, state=state, value="not installed", mend=mend)
+    if not requirement.specifier.contains(version, prereleases=True):
+        value = f"{version}, but {requirement.specifier} is needed"
+        return Finding(section=section, name=requirement.name, state=State.BROKEN, value=value, mend=mend)
+    return Finding(section=section, name=requirement.name, state=State.OK, value=version)
+
+
+def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    # Journeys run on chromium unless a suite says otherwise, so only its absence is a fault, and only where Playwright is there to drive it.
+    has_playwright = _is_installed("playwright")
+    for engine in ("chromium", "firefox", "webkit"):
+        needed = engine == "chromium" and has_playwright
+        found = find_browser(engine, executable if engine == "chromium" else None, environ)
+        if found is None:
+            state = State.BROKEN if needed else State.ABSENT
+            mend = browser_help(engine) if has_playwright else ""
+            yield Finding(section="Browsers", name=engine, state=state, value="not found", mend=mend)
+        elif (answer := browser_answer(str(found.path))) is None:
+            value = f"{found.path} (from {found.source}) does not start"
+            yield Finding(section="Browsers", name=engine, state=State.BROKEN, value=value, mend=f"run {found.path} --version to see why")
+        else:
+            yield Finding(section="Browsers", name=engine, state=State.OK, value=f"{answer}: {found.path} (from {found.source})")
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def browser_answer(path: str) -> str | None:
+    """What a browser (or any program) says to ``--version``, in one line; ``None`` when it does not start."""
+    try:
+        finished = subprocess.run(  # noqa: S603 - a program that this machine has, with a constant argument
+            [path, "--version"], capture_output=True, text=True, timeout=_ANSWER_WITHIN_S, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    lines = finished.stdout.strip().splitlines()
+    return (lines[0].strip() if lines else "starts") if finished.returncode == 0 else None
+
+
+def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Finding]:
+    for section, names in (("Drivers", ("chromedriver", "geckodriver")), ("JavaScript", ("node", "npm"))):
+        for name in names:
+            path = shutil.which(name, path=environ.get("PATH"))
+            answer = browser_answer(path) if path is not None else None
+            if path is None:
+                yield Finding(section=section, name=name, state=State.ABSENT, value="not found")
+            elif answer is None:
+                yield Finding(section=section, name=name, state=State.ABSENT, value=f"{path} does not start")
+            else:
+                yield Finding(section=section, name=name, state=State.OK, value=f"{answer}: {path}")
+
+
+def _look_at_store(path: Path) -> Iterator[Finding]:
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not path.exists():
+        yield _writable(path, folder, value=f"{path} (made by the first run)")
+        return
+    try:
+        history = open_history(path)
+    except StoreError as error:
+        yield Finding(section="Store", name="history", state=State.BROKEN, value=str(path), mend=str(error))
+        return
+    try:
+        version = history.schema_version
+    finally:
+        history.close()
+    yield _writable(path, folder, value=f"{path}, schema {version}, {_size(path.stat().st_size)}")
+
+
+def _writable(path: Path, folder: Path, *, value: str) -> Finding:
+    blocked = next((place for place in (path, folder) if place.exists() and not os.access(place, os.W_OK)), None)
+    if blocked is None:
+        return Finding(section="Store", name="history", state=State.OK, value=value)
+    mend = f"make {blocked} writable, or name another store with --maestro-store"
+    return Finding(section="Store", name="history", state=State.BROKEN, value=f"{value}, not writable", mend=mend)
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} GB"
+
+
+_PROMISES = {
+    "Linux": "whatever a run starts ends with it, also after kill -9, daemons included",
+    "Darwin": "whatever a run starts ends with it by process groups; a program that leaves its group may stay",
+}
+
+
+def _look_at_platform() -> Finding:
+    system = platform.system()
+    promise = _PROMISES.get(system, "runs, without the promise that whatever a run starts ends with it")
+    return Finding(section="Platform", name=f"{system} {platform.machine()}", state=State.OK, value=promise)
