@@ -142,6 +142,8 @@ class Outcome:
         output: Captured text (log steps, console), kept with attempts that did not plainly pass.
         metadata: Small facts for the history, as text.
         must_not_retry: Whether another try is ruled out (an answer of the healer, an open breaker).
+        duration_s: The adapter's own measure in seconds, when the time around ``run`` holds more than this case (the start of
+            a program that runs many); ``None`` otherwise.
     """
 
     status: Status
@@ -153,6 +155,7 @@ class Outcome:
     output: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     must_not_retry: bool = False
+    duration_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.events import Event
@@ -23,6 +23,7 @@ __all__ = [
     "Deadline",
     "Emit",
     "RunOptions",
+    "SelectiveSession",
     "Session",
     "Sink",
 ]
@@ -171,6 +172,14 @@ class Session(Protocol):
 
     def close(self) -> None:
         """End everything that was started. Called once, also after a failure; a second call does nothing."""
+
+
+@runtime_checkable
+class SelectiveSession(Protocol):
+    """A `Session` may have this too, when it runs many cases in one program and must know beforehand which."""
+
+    def select(self, cases: Sequence[Case]) -> None:
+        """Take the cases that will be asked for, in order; called once, before the first ``run``."""
 
 
 class Adapter(Protocol):

@@ -1,0 +1,1 @@
+"""The machine: clock, chance, ids, facts, secrets, services."""
