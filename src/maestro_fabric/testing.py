@@ -3,6 +3,8 @@
     clock = FakeClock()
     sink = RecordingSink()
     adapter = FakeAdapter({"buy": [failing(ConnectionError("gone")), passing()]})
+
+`docs/architecture.md` tells what adapters, sinks and sessions are.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+
+from pydantic import Field
 
 from maestro_fabric.config.models import Config, SuiteConfig
 from maestro_fabric.errors import ServiceError
@@ -116,7 +120,7 @@ class FakeSuite(SuiteConfig):
     """The suites of `FakeAdapter`: the names of the cases stand in the file."""
 
     adapter: Literal["fake"] = "fake"
-    cases: list[str] = []
+    cases: list[str] = Field(default_factory=list)
 
 
 @dataclass(slots=True)

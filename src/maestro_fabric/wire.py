@@ -7,7 +7,7 @@ out. A case's ``body`` belongs to its adapter and does not travel.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -62,7 +62,7 @@ def decode(data: object, kind: type) -> object:
 
 def _told(value: object) -> list[tuple[str, object]]:
     told = []
-    for name, default in _defaults(type(value)):
+    for name, default in _defaults(cast("Hashable", type(value))):
         item = getattr(value, name)
         if default is MISSING or item != default:
             told.append((name, item))

@@ -1,0 +1,1 @@
+"""Suites of pytest: collected natively inside pytest, run in one subprocess outside it."""

@@ -1,0 +1,133 @@
+"""The pipe between a pytest that somebody started for one suite and that somebody: JSON lines up, one byte a case down.
+
+Up go what was collected, and events as `maestro_fabric.wire` has them. After each finished case the child waits for a byte,
+so that it never runs ahead of a stop or a further attempt. End of file downwards is an interrupt: the owner is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from maestro_fabric import wire
+from maestro_fabric.adapters.pytest.identity import native_case_id, root_relative
+from maestro_fabric.events import CaseFinished, Event
+from maestro_fabric.model import CaseId, Location
+
+__all__ = ["Collected", "CollectionFailed", "Stream", "StreamSpec", "open_stream", "read_lines"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSpec:
+    """The value of ``--maestro-stream``.
+
+    Attributes:
+        project: The config's project.
+        suite: The suite's name.
+        root: The config's folder, to which case names are relative.
+        up: The descriptor to write lines to, or the path of a file.
+        down: The descriptor to read permission from; ``None`` to run on without asking.
+    """
+
+    project: str
+    suite: str
+    root: str
+    up: int | str
+    down: int | None = None
+
+    def as_option(self) -> str:
+        """The spec as text."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_option(cls, text: str) -> StreamSpec:
+        """The spec that `as_option` gave as text."""
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """A test that pytest found."""
+
+    id: CaseId
+    nodeid: str
+    tags: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionFailed:
+    """A module that pytest could not collect, and why."""
+
+    id: CaseId
+    nodeid: str
+    message: str
+
+
+class Stream:
+    """The child's end; `open_stream` makes one from the option's value."""
+
+    def __init__(self, spec: StreamSpec, out: IO[str]) -> None:
+        self.spec = spec
+        self._out = out
+
+    def case_id(self, nodeid: str, path: Path) -> CaseId:
+        """The identity of an item by its node id and the path of its module."""
+        return native_case_id(self.spec.project, self.spec.suite, nodeid, root_relative(path, Path(self.spec.root)))
+
+    def collected(self, nodeid: str, path: Path, *, tags: tuple[str, ...] = (), location: Location | None = None) -> None:
+        """Tell of an item that will run."""
+        self._tell("Collected", Collected(id=self.case_id(nodeid, path), nodeid=nodeid, tags=tags, location=location))
+
+    def collection_failed(self, nodeid: str, path: Path, message: str) -> None:
+        """Tell of a module that could not be collected."""
+        self._tell("CollectionFailed", CollectionFailed(id=self.case_id(nodeid, path), nodeid=nodeid, message=message))
+
+    def event(self, event: Event) -> None:
+        """Tell an event; after the end of a case, wait until the owner wants the next.
+
+        Raises:
+            KeyboardInterrupt: when the owner is gone.
+        """
+        self._write(wire.to_wire(event))
+        if isinstance(event, CaseFinished) and self.spec.down is not None and not os.read(self.spec.down, 1):
+            raise KeyboardInterrupt("the process that started this pytest is gone")
+
+    def close(self) -> None:
+        """Say nothing more."""
+        with suppress(BrokenPipeError):
+            self._out.close()
+
+    def _tell(self, kind: str, message: Collected | CollectionFailed) -> None:
+        self._write({"event": kind, **_builtins(wire.encode(message))})
+
+    def _write(self, data: dict[str, Any]) -> None:
+        self._out.write(json.dumps(data) + "\n")
+        self._out.flush()
+
+
+def open_stream(option: str) -> Stream:
+    """The child's end of the pipe that the value of ``--maestro-stream`` names."""
+    spec = StreamSpec.from_option(option)
+    return Stream(spec, open(spec.up, "w", encoding="utf-8"))  # noqa: PTH123 - a descriptor has no Path; the stream closes it
+
+
+def read_lines(lines: IO[str]) -> Iterator[Collected | CollectionFailed | Event]:
+    """What the child says, until it says nothing more; a line cut off by its death is left out."""
+    kinds: dict[str, type] = {"Collected": Collected, "CollectionFailed": CollectionFailed}
+    for line in lines:
+        if not line.endswith("\n"):
+            return
+        data = json.loads(line)
+        kind = kinds.get(data["event"])
+        message: Any = wire.from_wire(data) if kind is None else wire.decode(data, kind)
+        yield message
+
+
+def _builtins(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
