@@ -4,56 +4,71 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 VENV ?= .venv
 PYTHON ?=
 BIN := $(abspath $(VENV))/bin
-STAMP := $(VENV)/.installed
+DEMO_STAMP := $(VENV)/.installed-demo
+DEV_STAMP := $(VENV)/.installed-dev
 BENCH_VENV ?= .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
+PACKAGE := .[playwright,xdist]
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test lint format bench docs browser setup clean
+# Dependency groups need pip 25.1.
+NEW_PIP := -m pip install --quiet --upgrade 'pip>=25.1'
+FIND_BROWSER := $(BIN)/python -m maestro_fabric doctor --install-browser --quiet
+
+.PHONY: help demo test lint format bench docs setup clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | while IFS=$$'\t' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
 
-demo: setup browser  ## test the example shop in a real browser, from one YAML file
+demo: $(DEMO_STAMP)  ## test the example shop in a real browser, from one YAML file
+	@$(FIND_BROWSER)
 	@$(BIN)/python examples/shop/demo.py
 
-test: setup browser  ## every check there is: style, types, layers, tests, coverage
+test: $(DEV_STAMP)  ## every check there is: style, types, layers, tests, coverage
+	@$(FIND_BROWSER)
 	@$(BIN)/python tools/check.py
 
-lint: setup  ## style, types and layers only
+lint: $(DEV_STAMP)  ## style, types and layers only
 	@$(BIN)/python tools/check.py --only ruff --only format --only mypy --only layers
 
-format: setup  ## put the code into the house form
+format: $(DEV_STAMP)  ## put the code into the house form
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
 
-bench: setup browser $(BENCH_STAMP)  ## measure every claim and write docs/benchmarks.md (about an hour)
-	@$(BIN)/python benchmarks/run_all.py --peers $(abspath $(BENCH_VENV))/bin/python
+bench: $(DEV_STAMP) $(BENCH_STAMP)  ## measure every claim and write docs/benchmarks.md (about an hour)
+	@$(FIND_BROWSER)
+	@$(BENCH_VENV)/bin/python benchmarks/run_all.py
 
-docs: setup  ## write the parts of docs/ that are made from the code
+docs: $(DEV_STAMP)  ## write the parts of docs/ that are made from the code
 	@$(BIN)/python docs/make_reference.py
 
-setup: $(STAMP)
+setup: $(DEV_STAMP)  ## the virtual environment only
 
-browser: setup
-	@$(BIN)/python -m maestro_fabric doctor --install-browser --quiet
-
-$(STAMP): pyproject.toml tools/make_venv.sh
+$(DEMO_STAMP): pyproject.toml tools/make_venv.sh
 	@bash tools/make_venv.sh $(VENV) '$(PYTHON)'
-	@echo 'Installing pytest-maestro and its development tools into $(VENV) …'
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --editable '.[playwright,xdist]' --group dev
+	@echo 'Installing pytest-maestro and what its demo needs into $(VENV) …'
+	@$(BIN)/python $(NEW_PIP)
+	@$(BIN)/python -m pip install --quiet --editable '$(PACKAGE)' --group demo
 	@touch $@
 
-$(BENCH_STAMP): pyproject.toml tools/make_venv.sh benchmarks/peers.txt
+$(DEV_STAMP): pyproject.toml tools/make_venv.sh
+	@bash tools/make_venv.sh $(VENV) '$(PYTHON)'
+	@echo 'Installing pytest-maestro and its development tools into $(VENV) …'
+	@$(BIN)/python $(NEW_PIP)
+	@$(BIN)/python -m pip install --quiet --editable '$(PACKAGE)' --group dev
+	@touch $(DEMO_STAMP) $@
+
+$(BENCH_STAMP): pyproject.toml tools/make_venv.sh benchmarks/peers.txt benchmarks/peers-pinned.txt
 	@bash tools/make_venv.sh $(BENCH_VENV) '$(PYTHON)'
 	@echo 'Installing the tools to compare with into $(BENCH_VENV) …'
-	@$(BENCH_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BENCH_VENV)/bin/python -m pip install --quiet --editable '.[playwright,xdist]' --requirement benchmarks/peers.txt
+	@$(BENCH_VENV)/bin/python $(NEW_PIP)
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --editable '$(PACKAGE)' --requirement benchmarks/peers.txt
+	@$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers-pinned.txt
 	@touch $@
 
 clean:  ## remove what was made: venvs, caches, coverage, builds

@@ -31,7 +31,9 @@ def install_browser(*, environ: Mapping[str, str], say: Callable[[str], None]) -
     """
     if path := _working_browser(environ):
         return path
-    outputs = []
+    if named := environ.get("MAESTRO_BROWSER"):
+        raise PluginError(f"MAESTRO_BROWSER names {named!r}, which does not start: correct it, or unset it to have a browser installed")
+    outputs: list[str] = []
     for title, commands in _ways(environ):
         say(f"No working browser yet: {title} …")
         outputs += [f"{title}: {output}" for output in _run_all(commands) if output]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from maestro_fabric.adapters.browser.find import browser_help, find_browser
+from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
 from maestro_fabric.aggregator import open_history
 from maestro_fabric.errors import StoreError
 
@@ -108,8 +108,8 @@ def _judge(requirement: Requirement, *, section: str, needed: bool, mend: str) -
 
 
 def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
-    # Journeys run on chromium unless a suite says otherwise, so only its absence is a fault, and only where Playwright is there to drive it.
-    has_playwright = _is_installed("playwright")
+    # Journeys run on chromium unless a suite says otherwise: only its absence is a fault, and only where Playwright is there.
+    has_playwright = is_installed("playwright")
     for engine in ("chromium", "firefox", "webkit"):
         needed = engine == "chromium" and has_playwright
         found = find_browser(engine, executable if engine == "chromium" else None, environ)
@@ -122,14 +122,6 @@ def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Ite
             yield Finding(section="Browsers", name=engine, state=State.BROKEN, value=value, mend=f"run {found.path} --version to see why")
         else:
             yield Finding(section="Browsers", name=engine, state=State.OK, value=f"{answer}: {found.path} (from {found.source})")
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def browser_answer(path: str) -> str | None:
