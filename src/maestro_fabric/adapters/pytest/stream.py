@@ -2,13 +2,22 @@
 
 Up go what was collected, and events as `maestro_fabric.wire` has them. After each finished case the child waits for a byte,
 so that it never runs ahead of a stop or a further attempt. End of file downwards is an interrupt: the owner is gone.
+
+The child is called with ``--maestro-stream DESCRIPTOR``; the rest of the `StreamSpec` stands in the environment variable
+``MAESTRO_STREAM``. `pytest_maestro` uses it so::
+
+    stream = open_stream(descriptor)                       # in pytest_configure
+    stream.collection_failed(nodeid, path, text)           # for each failed collect report
+    stream.collected(nodeid, path, tags=…, location=…)     # for each item that is left after deselection
+    stream.event(event)                                    # AttemptStarted, AttemptFinished, CaseFinished of each item
+    stream.close()                                         # in pytest_unconfigure
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,34 +28,37 @@ from maestro_fabric.adapters.pytest.identity import native_case_id, root_relativ
 from maestro_fabric.events import CaseFinished, Event
 from maestro_fabric.model import CaseId, Location
 
-__all__ = ["Collected", "CollectionFailed", "Stream", "StreamSpec", "open_stream", "read_lines"]
+__all__ = ["SPEC_VARIABLE", "Collected", "CollectionFailed", "Stream", "StreamSpec", "open_stream", "read_lines"]
+
+
+SPEC_VARIABLE = "MAESTRO_STREAM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
-    """The value of ``--maestro-stream``.
+    """What a child must know to tell its owner which case is which.
 
     Attributes:
         project: The config's project.
         suite: The suite's name.
         root: The config's folder, to which case names are relative.
-        up: The descriptor to write lines to, or the path of a file.
         down: The descriptor to read permission from; ``None`` to run on without asking.
+        path: A file to write to instead of the descriptor, where descriptors cannot be inherited.
     """
 
     project: str
     suite: str
     root: str
-    up: int | str
     down: int | None = None
+    path: str | None = None
 
-    def as_option(self) -> str:
-        """The spec as text."""
+    def as_text(self) -> str:
+        """The spec as the environment variable holds it."""
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_option(cls, text: str) -> StreamSpec:
-        """The spec that `as_option` gave as text."""
+    def from_text(cls, text: str) -> StreamSpec:
+        """The spec that `as_text` gave."""
         return cls(**json.loads(text))
 
 
@@ -111,10 +123,18 @@ class Stream:
         self._out.flush()
 
 
-def open_stream(option: str) -> Stream:
-    """The child's end of the pipe that the value of ``--maestro-stream`` names."""
-    spec = StreamSpec.from_option(option)
-    return Stream(spec, open(spec.up, "w", encoding="utf-8"))  # noqa: PTH123 - a descriptor has no Path; the stream closes it
+def open_stream(descriptor: int, environ: Mapping[str, str] = os.environ) -> Stream:
+    """The child's end of the pipe.
+
+    Args:
+        descriptor: The value of ``--maestro-stream``.
+        environ: Holds the spec.
+
+    Raises:
+        KeyError: without a spec in the environment; nobody but an owner uses the option.
+    """
+    spec = StreamSpec.from_text(environ[SPEC_VARIABLE])
+    return Stream(spec, open(spec.path or descriptor, "w", encoding="utf-8"))  # noqa: PTH123 - a descriptor has no Path; the stream closes it
 
 
 def read_lines(lines: IO[str]) -> Iterator[Collected | CollectionFailed | Event]:
