@@ -20,12 +20,12 @@ BAD = {"failed", "error", "blocked"}
 def main() -> int:
     environ = _environ()
     _show("pytest examples/shop/qa.yaml -n 2")
-    subprocess.run([sys.executable, "-m", "pytest", str(SHOP / "qa.yaml"), "-n", "2", *sys.argv[1:]], env=environ, check=False)
+    subprocess.run([sys.executable, "-m", "pytest", str(SHOP / "qa.yaml"), "-n", "2", *sys.argv[1:]], env=environ, check=False)  # noqa: S603 - our own command
     with open_history(STORE) as history:
         run = history.runs(1)[0]
         results = history.results(run.run_id)
     _show("maestro runs")
-    subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--store", str(STORE)], env=environ, check=False)
+    subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--store", str(STORE)], env=environ, check=False)  # noqa: S603 - ours, too
     flaky = {_title(result) for result in results if "flaky" in result.marks}
     failed = {_title(result) for result in results if result.status in BAD}
     problems = [*_differences("flaky", FLAKY, flaky), *_differences("failing", FAILED, failed)]
