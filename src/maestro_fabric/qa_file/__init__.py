@@ -1,0 +1,5 @@
+"""qa.yaml → `Config`, with the place of every part, and all that is wrong with it at once."""
+
+from maestro_fabric.qa_file.loading import Loaded, load
+
+__all__ = ["Loaded", "load"]

@@ -1,0 +1,155 @@
+"""The way of a file: read, include, choose the environment, fill in variables, validate, check."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from maestro_fabric.config.models import Config, SuiteConfig
+from maestro_fabric.errors import ConfigError, Problem
+from maestro_fabric.model import Location
+from maestro_fabric.qa_file.environment import Environment, choose_environment
+from maestro_fabric.qa_file.includes import read_tree
+from maestro_fabric.qa_file.interpolate import Interpolation, settle
+from maestro_fabric.qa_file.nodes import MarkedDict
+from maestro_fabric.qa_file.tree import Tree
+from maestro_fabric.qa_file.validate import validate
+
+__all__ = ["Loaded", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config that can be used.
+
+    Attributes:
+        config: The validated config; ``${env:…}`` and ``${vars.…}`` are filled in, the rest stays for the run.
+        path: The file, as given.
+        root: Its folder, absolute; relative paths of the config start here.
+        environment: The chosen environment; empty when the file has none.
+        variables: ``vars``, the environment's and the caller's laid over them.
+        base_url: The environment's; may hold ``${services.NAME.url}``.
+        external_services: Services that this environment does not start.
+        digest: SHA-256 of the files, as hexadecimal digits.
+        origins: Where a value came from, by dotted key: ``qa.yaml:12``, ``environment staging``, ``--maestro-var``, ``env NAME``.
+    """
+
+    config: Config
+    path: Path
+    root: Path
+    environment: str
+    variables: Mapping[str, Any]
+    base_url: str
+    external_services: frozenset[str]
+    digest: str
+    origins: Mapping[str, str]
+    _tree: Tree = field(repr=False, compare=False)
+
+    def locate(self, path: Sequence[str | int]) -> Location | None:
+        """The place of a part, e.g. ``("suites", 1, "cases", 0)``, or of the nearest one around it that has a place."""
+        return self._tree.locate(path)
+
+
+def load(
+    path: Path,
+    *,
+    suite_models: Mapping[str, type[SuiteConfig]],
+    environment: str | None = None,
+    variables: Mapping[str, str] = {},
+    environ: Mapping[str, str],
+) -> Loaded:
+    """Load a config.
+
+    Args:
+        path: The file.
+        suite_models: The shape of suites, by the adapter's name.
+        environment: The environment to use; otherwise ``MAESTRO_ENV`` in ``environ``, otherwise the first of the file.
+        variables: Laid over the file's and the environment's ``vars``.
+        environ: What ``${env:NAME}`` means.
+
+    Raises:
+        ConfigError: with everything that is wrong, in the order of the file.
+    """
+    with _without_collector():
+        return _Loading(path, suite_models, environ).load(environment, variables)
+
+
+class _Loading:
+    def __init__(self, path: Path, suite_models: Mapping[str, type[SuiteConfig]], environ: Mapping[str, str]) -> None:
+        self._path = path
+        self._models = suite_models
+        self._environ = environ
+        self._problems: list[Problem] = []
+
+    def load(self, wanted: str | None, given: Mapping[str, str]) -> Loaded:
+        tree = read_tree(self._path, self._problems)
+        if tree is None:
+            raise ConfigError(self._problems)
+        environment = choose_environment(tree, wanted or self._environ.get("MAESTRO_ENV") or None, self._problems)
+        overlay = environment.overlay(tree, given)
+        variables, origins = self._fill(tree, environment, overlay)
+        config = validate(tree, self._models, self._problems)
+        if self._problems or config is None:
+            raise ConfigError(_in_order(self._problems, tree))
+        chosen = config.environments.get(environment.name)
+        return Loaded(
+            config=config,
+            path=self._path,
+            root=self._path.parent.resolve(),
+            environment=environment.name,
+            variables=variables,
+            base_url=chosen.base_url if chosen else "",
+            external_services=frozenset(chosen.services if chosen else ()),
+            digest=_digest(tree),
+            origins=origins,
+            _tree=tree,
+        )
+
+    def _fill(self, tree: Tree, environment: Environment, overlay: Mapping[str, tuple[Any, str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Fill in the tree's texts; the variables as they are meant, and the origins."""
+        raw = {name: value for name, (value, _, _) in overlay.items()}
+        interpolation = Interpolation(tree, raw, self._environ, self._problems)
+        templates = interpolation.variables(lambda name: overlay[name][2])
+        interpolation.fill([note for note in tree.notes if not environment.leaves_out(note.path)])
+        variables: dict[str, Any] = {name: settle(value) for name, value in templates.items()}
+        if isinstance(tree.data.get("vars"), MarkedDict):
+            for name in tree.data["vars"]:
+                tree.data["vars"][name] = variables[name]
+        origins = {f"vars.{name}": origin for name, (_, origin, _) in overlay.items()}
+        return variables, {**environment.origins(tree), **origins, **interpolation.origins}
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    # A large file makes a million objects that all stay: the collector would look through them again and again, for two
+    # thirds of the time that loading takes.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _digest(tree: Tree) -> str:
+    digest = hashlib.sha256()
+    for source in tree.sources:
+        digest.update(source.text.encode())
+        digest.update(b"\x00")
+    return digest.hexdigest()
+
+
+def _in_order(problems: list[Problem], tree: Tree) -> list[Problem]:
+    order = {source.name: number for number, source in enumerate(tree.sources)}
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        location = problem.location
+        return (-1, 0, 0) if location is None else (order.get(location.file, 0), location.line, location.column)
+
+    return sorted(dict.fromkeys(problems), key=place)

@@ -1,0 +1,65 @@
+"""Mappings and lists that remember where their parts stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+__all__ = ["Key", "Mark", "MarkedDict", "MarkedList", "Note", "Path", "place_of"]
+
+Key = str | int
+Path = tuple[Key, ...]
+
+
+class Mark(Protocol):
+    """A place, counted from 0: PyYAML's marks are kept as they are, since making others would cost a second of CPU."""
+
+    line: int
+    column: int
+
+
+class MarkedDict(dict[str, Any]):
+    """A mapping; ``marks`` holds its own place, then of each entry the key's and the value's, in the order of insertion."""
+
+    __slots__ = ("marks",)
+    marks: list[Mark]
+
+
+class MarkedList(list[Any]):
+    """A list; ``marks`` holds its own place, then each item's."""
+
+    __slots__ = ("marks",)
+    marks: list[Mark]
+
+
+class Note(NamedTuple):
+    """A text with ``${``: its path, and the container and key under which it can be replaced."""
+
+    path: Path
+    container: Any
+    key: Key
+
+
+def place_of(data: object, path: Sequence[Key], *, at_key: bool) -> Mark | None:
+    """The place of what a path leads to, or of the nearest thing around it that has one.
+
+    Args:
+        data: A tree of `MarkedDict` and `MarkedList`.
+        path: Keys and indexes from the root.
+        at_key: Whether the last key is meant, and not its value.
+    """
+    mark = data.marks[0] if isinstance(data, (MarkedDict, MarkedList)) and data.marks else None
+    last = len(path) - 1
+    for number, key in enumerate(path):
+        if isinstance(data, MarkedDict) and key in data:
+            position = 2 * list(data).index(key)  # type: ignore[arg-type]
+            wanted = position + (1 if at_key and number == last else 2)
+        elif isinstance(data, MarkedList) and isinstance(key, int) and key < len(data):
+            wanted = key + 1
+        else:
+            return mark
+        if wanted >= len(data.marks):
+            return mark
+        mark = data.marks[wanted]
+        data = data[key]  # type: ignore[index]
+    return mark

@@ -1,0 +1,85 @@
+"""A file of the config: its text, and problems with places in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from maestro_fabric.errors import ConfigError, Problem
+from maestro_fabric.model import Location
+from maestro_fabric.qa_file.nodes import Mark
+
+__all__ = ["MAX_BYTES", "Source", "read_source"]
+
+MAX_BYTES = 32 * 1024 * 1024
+"""How large one file may be: 10,000 cases of six steps are a fifth of it."""
+_TOKEN = re.compile(r"""
+    "(?:[^"\\]|\\.)*"            # double-quoted
+  | '(?:[^']|'')*'               # single-quoted
+  | [\[{|>]                      # the beginning of a list, a mapping or a block of text
+  | (?:\$\{[^}]*\}|[^\s,\[\]{}:]|:(?=\S)|[ ](?![#\s]))+   # plain, to the next sign that ends it
+""", re.VERBOSE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as it was read; ``name`` is how messages call it."""
+
+    path: Path
+    name: str
+    text: str = field(repr=False)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        # Not `splitlines`: YAML and editors count neither form feeds nor U+2028 as ends of lines.
+        return re.split(r"\r\n|\r|\n", self.text.removeprefix("\ufeff"))
+
+    def location(self, mark: Mark | None) -> Location | None:
+        """A place in this file."""
+        return None if mark is None else Location(self.name, mark.line + 1, mark.column + 1)
+
+    def problem(self, message: str, mark: Mark | None, *, width: int = 0, hint: str = "", path: str = "") -> Problem:
+        """A problem at a place, or with the whole file; a ``width`` of 0 marks the word that stands there."""
+        if mark is None:
+            return Problem(message=f"{self.name}: {message}", hint=hint, path=path)
+        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
+        shown = width or _width_at(line, mark.column)
+        shown = max(1, min(shown, len(line) - mark.column))
+        return Problem(message=message, location=self.location(mark), line_text=line.rstrip(), width=shown, hint=hint, path=path)
+
+
+def read_source(path: Path) -> Source:
+    """Read a file.
+
+    Raises:
+        ConfigError: when there is none, it cannot be read, is too large, or is not UTF-8.
+    """
+    name = shown_path(path)
+    try:
+        if path.is_dir():
+            raise ConfigError(f"{name}: this is a folder; give the file in it, like {name}/qa.yaml")
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{name}: {size:,} bytes are too many; a file may have {MAX_BYTES:,}: split it with include")
+        return Source(path, name, path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{name}: there is no such file") from None
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{name}: this is not UTF-8 text (byte {exc.start + 1}); save it as UTF-8") from None
+    except OSError as exc:
+        raise ConfigError(f"{name}: cannot be read: {exc.strerror or exc}") from exc
+
+
+def shown_path(path: Path) -> str:
+    """The path as messages show it: relative when it is below the current folder."""
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100  not `resolve`: a link is shown as the name that was given
+    current = Path.cwd()
+    return str(absolute.relative_to(current)) if absolute.is_relative_to(current) else str(absolute)
+
+
+def _width_at(line: str, column: int) -> int:
+    match = _TOKEN.match(line, column)
+    return len(match[0].rstrip()) if match else 1

@@ -1,0 +1,175 @@
+"""What pydantic says, in words for the person who wrote the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from maestro_fabric.config.nearest import did_you_mean
+from maestro_fabric.errors import Problem
+from maestro_fabric.qa_file.nodes import Key, Path
+from maestro_fabric.qa_file.schema_walk import known_keys
+from maestro_fabric.qa_file.tree import Tree
+
+__all__ = ["Translated", "Translation"]
+
+_ARTICLES = {"model_type": "a mapping", "dataclass_type": "a mapping", "dict_type": "a mapping", "list_type": "a list", "tuple_type": "a list"}
+_NUMBERS = {"int_type": "a whole number", "int_parsing": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "float_parsing": "a number"}
+_LIMITS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"), "greater_than": ("more than", "gt"), "less_than": ("less than", "lt")}
+
+
+@dataclass(slots=True)
+class Translated:
+    """The problems, and the paths of what is wrong."""
+
+    problems: list[Problem] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+
+
+class Translation:
+    """Translates the errors of one validation."""
+
+    def __init__(self, tree: Tree, schema: dict[str, Any], adapters: Sequence[str]) -> None:
+        self._tree = tree
+        self._schema = schema
+        self._adapters = adapters
+
+    def problems(self, errors: Sequence[Any]) -> Translated:
+        """One problem for each place; of several members of a union that all refused a value, one that fits its kind."""
+        result = Translated()
+        seen: set[tuple[Path, str]] = set()
+        by_path: dict[Path, list[tuple[Any, Path, list[Key]]]] = {}
+        for error in errors:
+            path, rest = self._split(error["loc"])
+            by_path.setdefault(path, []).append((error, path, rest))
+        for path, group in by_path.items():
+            for error, _, rest in _fitting(group):
+                problem, wrong = self._one(error, path, rest)
+                if (path, problem.message) not in seen:
+                    seen.add((path, problem.message))
+                    result.problems.append(problem)
+                    result.paths.append(wrong)
+        return result
+
+    def _split(self, loc: Sequence[Key]) -> tuple[Path, list[Key]]:
+        """The part of pydantic's place that is in the data, and the rest: union members, shorthand keys, missing keys."""
+        data: Any = self._tree.data
+        path: list[Key] = []
+        rest: list[Key] = []
+        for key in loc:
+            is_adapter_tag = len(path) == 2 and path[0] == "suites" and key in self._adapters and not rest
+            if (isinstance(data, dict) and key in data and not is_adapter_tag) or (isinstance(data, list) and isinstance(key, int) and key < len(data)):
+                data = data[key]
+                path.append(key)
+                rest = []
+            elif not is_adapter_tag:
+                rest.append(key)
+        return tuple(path), rest
+
+    def _one(self, error: Any, path: Path, rest: list[Key]) -> tuple[Problem, Path]:
+        kind = error["type"]
+        if kind == "extra_forbidden" and path:
+            return self._unknown_key(path), path
+        if kind == "missing":
+            return self._missing(path, str(error["loc"][-1])), path
+        if kind.startswith("union_tag") or (kind == "literal_error" and path[-1:] == ("adapter",) and path[0] == "suites"):
+            return self._adapter(path, kind)
+        message, hint = _words(error, self._what(path), error.get("input"))
+        return self._tree.problem(message, path, hint=hint), path
+
+    def _unknown_key(self, path: Path) -> Problem:
+        key, around = path[-1], path[:-1]
+        known = sorted(known_keys(self._schema, self._tree.data, around))
+        is_step = len(around) > 1 and isinstance(around[-1], int) and around[-2] in ("steps", "setup")
+        what = "step" if is_step else "key"
+        hint = did_you_mean(key, known) or (f"known: {', '.join(known)}" if 0 < len(known) <= 12 else "")
+        return self._tree.problem(f"unknown {what} {key!r}", path, hint=hint, at_key=True, shown=around)
+
+    def _missing(self, path: Path, key: str) -> Problem:
+        owner = self._what(path)
+        value = _value_at(self._tree.data, path)
+        at_key = bool(path) and not isinstance(path[-1], int)
+        hint = "" if isinstance(value, dict) else f"write it as {key}: …"
+        return self._tree.problem(f"{key!r} is missing: {owner} needs it", path, hint=hint, at_key=at_key)
+
+    def _adapter(self, path: Path, kind: str) -> tuple[Problem, Path]:
+        suite = path[:2]
+        known = ", ".join(sorted(self._adapters))
+        if kind == "union_tag_not_found":
+            return self._tree.problem("'adapter' is missing: a suite needs it", suite, hint=f"known: {known}"), suite
+        name = _value_at(self._tree.data, (*suite, "adapter"))
+        near = did_you_mean(name, self._adapters)
+        hint = f"{near} known: {known}".strip()
+        return self._tree.problem(f"unknown adapter {name!r}", (*suite, "adapter"), hint=hint), suite
+
+    def _what(self, path: Path) -> str:
+        """What a part is called in a message: a step by its action, anything else by its key."""
+        if not path:
+            return "the file"
+        names = {"suites": "a suite", "cases": "a case", "steps": "a step", "setup": "a step"}
+        if isinstance(path[-1], int) and len(path) > 1:
+            return names.get(str(path[-2]), str(path[-2]))
+        if len(path) == 2:
+            return {"groups": "a group", "services": "a service", "policies": "a policy", "environments": "an environment"}.get(str(path[0]), str(path[1]))
+        return str(path[-1])
+
+
+def _fitting(group: list[tuple[Any, Path, list[Key]]]) -> list[tuple[Any, Path, list[Key]]]:
+    """Of errors at one place, those that say something: the others are other members of a union."""
+    members = [entry for entry in group if entry[2] and entry[0]["type"] not in ("missing", "extra_forbidden")]
+    if len(group) < 2 or len(members) < 2:
+        return group
+    rest = [entry for entry in group if entry not in members]
+    return [*rest, members[0]]
+
+
+def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
+    """Message and hint for a value that is wrong."""
+    kind, context = error["type"], error.get("ctx", {})
+    shown = _shown(value)
+    if kind == "value_error":
+        message, _, hint = str(context.get("error", error["msg"])).partition(": ")
+        return message, hint
+    if kind in ("literal_error", "enum"):
+        words = re.findall(r"'([^']*)'", context.get("expected", ""))
+        choice = context.get("expected", "").replace(" or ", ", ")
+        return f"{shown} is not one of {choice}", did_you_mean(value, words)
+    if kind == "string_type":
+        if isinstance(value, (bool, int, float)):
+            return f"{shown} is not a text", f"put it in quotes: {what}: \"{shown}\""
+        return f"{what!r} must be a text, not {shown}", ""
+    if kind in _ARTICLES:
+        return f"{what!r} must be {_ARTICLES[kind]}, not {shown}", ""
+    if kind in _NUMBERS:
+        return f"{shown} is not {_NUMBERS[kind]}", ""
+    if kind.startswith("bool"):
+        return f"{shown} is not true or false", ""
+    if kind in _LIMITS:
+        word, key = _LIMITS[kind]
+        return f"{shown} is too {'small' if kind.startswith('gr') else 'large'}: {what} must be {word} {context[key]}", ""
+    if kind == "too_short":
+        return f"{what!r} is empty", f"it needs at least {context.get('min_length', 1)} entry"
+    if kind == "string_pattern_mismatch":
+        return f"{shown} does not have the form that {what} needs", f"it must match {context.get('pattern')}"
+    return f"{shown}: {error['msg']}", ""
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…'"
+
+
+def _value_at(data: Any, path: Path) -> Any:
+    for key in path:
+        data = data[key]
+    return data

@@ -1,0 +1,51 @@
+"""The tree against the models, then the checks; every error with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from maestro_fabric.config.checks import check_config
+from maestro_fabric.config.models import Config, SuiteConfig, build_config_type
+from maestro_fabric.config.references import check_references
+from maestro_fabric.config.schema import json_schema
+from maestro_fabric.errors import Problem
+from maestro_fabric.qa_file.repair import repaired
+from maestro_fabric.qa_file.translate import Translation
+from maestro_fabric.qa_file.tree import Tree
+
+__all__ = ["validate"]
+
+
+def validate(tree: Tree, suite_models: Mapping[str, type[SuiteConfig]], problems: list[Problem]) -> Config | None:
+    """The config; ``None`` when its shape is wrong. Every problem found is added to ``problems``."""
+    config_type = _config_type(tuple(suite_models.values()))
+    try:
+        config = config_type.model_validate(tree.data)
+    except ValidationError as exc:
+        translation = Translation(tree, json_schema(suite_models), tuple(suite_models))
+        found = translation.problems(exc.errors(include_url=False))
+        problems += found.problems
+        # What has the right shape is checked all the same, so that a person sees everything at once.
+        rest = repaired(tree.data, found.paths, config_type)
+        if rest is not None:
+            _check(tree, rest.config, problems, blind=rest.blind)
+        return None
+    _check(tree, config, problems)
+    return config
+
+
+def _check(tree: Tree, config: Config, problems: list[Problem], *, blind: frozenset[tuple[str | int, ...]] = frozenset()) -> None:
+    texts = [(note.path, note.container[note.key]) for note in tree.notes if isinstance(note.container[note.key], str)]
+    findings = [*check_config(config), *check_references(config, [(path, text) for path, text in texts if "${" in text])]
+    for finding in findings:
+        if any(finding.path[: len(path)] == path for path in blind):
+            continue
+        problems.append(tree.problem(finding.message, finding.path, hint=finding.hint, at_key=finding.at_key))
+
+
+@lru_cache(maxsize=8)
+def _config_type(models: tuple[type[SuiteConfig], ...]) -> type[Config]:
+    return build_config_type(models)
