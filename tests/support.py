@@ -1,0 +1,53 @@
+"""What tests of processes share: waiting for a condition, and finding what is left of a program."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
+    """The condition's first true value; the test fails when there is none in time."""
+    give_up = time.monotonic() + within_s
+    while not (value := condition()):
+        if time.monotonic() >= give_up:
+            pytest.fail(f"not within {within_s:g} s: {what or condition}")
+        time.sleep(0.01)
+    return value
+
+
+def processes_with(marker: str) -> list[str]:
+    """The running processes, this one apart, that hold a text in their command line or environment: number and command."""
+    return [
+        f"{folder.name} {_read(folder / 'cmdline')}"
+        for folder in Path("/proc").iterdir()
+        if folder.name.isdigit() and int(folder.name) != os.getpid() and _holds(folder, marker)
+    ]
+
+
+def wait_until_gone(marker: str, *, within_s: float = 10.0) -> None:
+    """Return when no process holds the text; the test fails when one is left, and names it."""
+    give_up = time.monotonic() + within_s
+    while left := processes_with(marker):
+        if time.monotonic() >= give_up:
+            pytest.fail(f"still running after {within_s:g} s:\n" + "\n".join(left))
+        time.sleep(0.02)
+
+
+def _holds(folder: Path, marker: str) -> bool:
+    # A process that only waits to be reaped has an empty command line and environment.
+    return marker in _read(folder / "cmdline") or marker in _read(folder / "environ")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
