@@ -1,0 +1,8 @@
+"""The history: every attempt of every run in one SQLite file. Written by one writer a run, read by anybody."""
+
+from __future__ import annotations
+
+from maestro_fabric.aggregator.query import History, open_history
+from maestro_fabric.aggregator.writer import StoreWriter
+
+__all__ = ["History", "StoreWriter", "open_history"]

@@ -1,0 +1,126 @@
+"""Names and texts as numbers: each is written once, and every attempt holds its number."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable
+
+from maestro_fabric.aggregator.records import CaseDetails, CaseKey, ErrorText
+
+__all__ = ["Names"]
+
+_PLAIN_DETAILS = CaseDetails("", "[]", "[]", "")
+
+
+class Names:
+    """The ids of one store, read once and then remembered.
+
+    All methods that may write belong inside a transaction; when it is rolled back, `forget` everything.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew: ids given since the last commit may not exist."""
+        self._suites: dict[tuple[str, str], int] = {}
+        self._cases: dict[CaseKey, int] = {}
+        self._details: dict[int, CaseDetails] = {}
+        self._workers: dict[str, int] = {}
+        self._errors: dict[ErrorText, int] = {}
+        self._metadata: dict[str, int] = {}
+
+    def suite(self, project: str, name: str) -> int:
+        """A suite's id; the first question reads all its cases."""
+        known = self._suites.get((project, name))
+        if known is None:
+            self._connection.execute("INSERT INTO suite (project, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (project, name))
+            found = self._connection.execute("SELECT id FROM suite WHERE project = ? AND name = ?", (project, name))
+            known = self._suites[project, name] = int(found.fetchone()[0])
+            self._read_cases(project, name, known)
+        return known
+
+    def cases(self, keys: Iterable[CaseKey]) -> dict[CaseKey, int]:
+        """Ids of cases by key, a superset of what was asked for; new ones are written."""
+        known = self._cases
+        for key in keys:
+            if key not in known:
+                suite = self.suite(key.project, key.suite)
+                if key not in known:
+                    known[key] = self._new_case(suite, key)
+        return known
+
+    def _new_case(self, suite: int, key: CaseKey) -> int:
+        inserted = self._connection.execute(
+            "INSERT INTO test_case (suite_id, name, params) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (suite, key.name, key.params)
+        )
+        if inserted.rowcount == 1 and inserted.lastrowid is not None:
+            return inserted.lastrowid
+        # Another process has written it since this one read the suite.
+        found = self._connection.execute(
+            "SELECT id FROM test_case WHERE suite_id = ? AND name = ? AND params = ?", (suite, key.name, key.params)
+        )
+        return int(found.fetchone()[0])
+
+    def update_details(self, case: int, details: CaseDetails) -> None:
+        """Write what has changed about a case."""
+        if self._details.get(case, _PLAIN_DETAILS) != details:
+            self._connection.execute("UPDATE test_case SET owner = ?, tags = ?, links = ?, location = ? WHERE id = ?", (*details, case))
+            self._details[case] = details
+
+    def worker(self, name: str) -> int | None:
+        """A worker's id; ``None`` for the run's only process."""
+        if not name:
+            return None
+        known = self._workers.get(name)
+        if known is None:
+            self._connection.execute("INSERT INTO worker (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
+            known = int(self._connection.execute("SELECT id FROM worker WHERE name = ?", (name,)).fetchone()[0])
+            self._workers[name] = known
+        return known
+
+    def error(self, error: ErrorText | None) -> int | None:
+        """An error's id: the same text is written once in the life of the store."""
+        if error is None:
+            return None
+        known = self._errors.get(error)
+        if known is None:
+            digest = _digest(*error)
+            self._connection.execute(
+                "INSERT INTO error (digest, type, message, trace, location) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (digest, *error)
+            )
+            known = int(self._connection.execute("SELECT id FROM error WHERE digest = ?", (digest,)).fetchone()[0])
+            self._errors[error] = known
+        return known
+
+    def metadata(self, text: str) -> int | None:
+        """The id of a JSON object; ``None`` for an empty one."""
+        if not text:
+            return None
+        known = self._metadata.get(text)
+        if known is None:
+            digest = _digest(text)
+            self._connection.execute("INSERT INTO metadata (digest, json) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, text))
+            known = int(self._connection.execute("SELECT id FROM metadata WHERE digest = ?", (digest,)).fetchone()[0])
+            self._metadata[text] = known
+        return known
+
+    def _read_cases(self, project: str, suite: str, suite_id: int) -> None:
+        query = "SELECT id, name, params, owner, tags, links, location FROM test_case WHERE suite_id = ?"
+        rows = self._connection.execute(query, (suite_id,))
+        for case, name, params, *details in rows:
+            self._cases[CaseKey(project, suite, name, params)] = case
+            found = CaseDetails(*details)
+            if found != _PLAIN_DETAILS:
+                self._details[case] = found
+
+
+def _digest(*texts: str) -> bytes:
+    hashed = hashlib.blake2b(digest_size=16)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        hashed.update(len(data).to_bytes(8, "big"))
+        hashed.update(data)
+    return hashed.digest()

@@ -1,0 +1,191 @@
+"""The reading side: what happened, as typed rows, newest first."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from maestro_fabric.aggregator.database import connect, connect_to_read, explain
+from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
+from maestro_fabric.aggregator.recovery import needs_recovery, recover
+from maestro_fabric.aggregator.totals import COLUMNS
+from maestro_fabric.errors import StoreError
+
+__all__ = ["History", "open_history"]
+
+_LATEST = "latest"
+_NEAREST = 3
+
+_SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in COLUMNS)
+# Column names come from constants, never from data, here and in the queries below.
+_TOTALS = f"SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id WHERE run.run_id = ?"  # noqa: S608
+_NEWEST_RUNS = """SELECT runs.* FROM runs JOIN run ON run.run_id = runs.run_id
+    WHERE run.id IN (SELECT id FROM run ORDER BY started_ms DESC, id DESC LIMIT ?) ORDER BY run.started_ms DESC, run.id DESC"""
+_TITLE = "iif(params = '', name, name || '[' || params || ']')"
+
+
+def open_history(path: Path) -> History:
+    """A store, for reading, also while a run writes into it.
+
+    Runs whose process was killed are ended first and side files taken in, when there are any and the file can be written to.
+
+    Raises:
+        StoreError: when there is no store at the path, or it cannot be read; the message says what to do.
+    """
+    path = Path(path).absolute()
+    connection = connect_to_read(path)
+    try:
+        if needs_recovery(connection, path):
+            _recover(path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreError(explain(path, error)) from error
+    return History(path, connection)
+
+
+class History:
+    """The runs, results and attempts of a store. Close it, or use it in a ``with`` statement.
+
+    Args:
+        path: The store's file.
+        connection: An open connection to it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the file; a second call does nothing."""
+        self._connection.close()
+
+    def runs(self, limit: int = 20) -> list[RunRow]:
+        """The newest runs, newest first, with their counts; empty when there is none.
+
+        Raises:
+            StoreError: when the file cannot be read.
+        """
+        return [self._run(row) for row in self._rows(_NEWEST_RUNS, (limit,))]
+
+    def run(self, text: str = _LATEST) -> RunRow:
+        """One run, by its id, by the beginning of it when that fits one run only, or ``latest``.
+
+        Raises:
+            UnknownName: when no run fits, or several; ``nearest`` has ids to choose from.
+            StoreError: when the file cannot be read.
+        """
+        if text == _LATEST:
+            newest = self.runs(1)
+            if not newest:
+                raise UnknownName("the store holds no run yet", ())
+            return newest[0]
+        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        rows = list(self._rows("SELECT * FROM runs WHERE run_id LIKE ? ESCAPE '\\' ORDER BY run_id DESC LIMIT 6", (pattern,)))
+        exact = [row for row in rows if row["run_id"] == text] or rows
+        if len(exact) == 1:
+            return self._run(exact[0])
+        if exact:
+            raise UnknownName(f"several runs begin with {text!r}", [row["run_id"] for row in exact])
+        known = [row["run_id"] for row in self._rows("SELECT run_id FROM runs", ())]
+        raise UnknownName(f"no run {text!r}", difflib.get_close_matches(text, known, _NEAREST, 0.3) or known[-_NEAREST:])
+
+    def results(self, run_id: str) -> list[ResultRow]:
+        """The results of a run, one a case, in the order in which they began."""
+        query = "SELECT * FROM results WHERE run_id = ? ORDER BY started_at, case_id"
+        return [ResultRow(**_result_fields(row)) for row in self._rows(query, (run_id,))]
+
+    def attempts(self, run_id: str) -> list[AttemptRow]:
+        """All attempts of a run, in the order in which they began."""
+        query = "SELECT * FROM attempts WHERE run_id = ? ORDER BY started_at, case_id, attempt"
+        return [AttemptRow(**_attempt_fields(row)) for row in self._rows(query, (run_id,))]
+
+    def find_cases(self, text: str) -> list[CaseRow]:
+        """Cases by ``suite::name[params]``, ``name[params]``, ``name`` (all parameters), or a part of one title.
+
+        Raises:
+            UnknownName: when none fits, or a part fits several; ``nearest`` has titles to choose from.
+            StoreError: when the file cannot be read.
+        """
+        for condition in (f"suite || '::' || {_TITLE} = ?", f"{_TITLE} = ?", "name = ?", "suite || '::' || name = ?"):
+            found = self._cases(condition, text)
+            if found:
+                return found
+        found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(?))", text)
+        if len(found) == 1:
+            return found
+        if found:
+            raise UnknownName(f"{len(found)} cases have {text!r} in their names", [str(case) for case in found[:10]])
+        raise UnknownName(f"no case {text!r}", self._nearest_cases(text))
+
+    def case_history(self, text: str, limit: int = 100) -> list[AttemptRow]:
+        """The newest attempts of the cases that `find_cases` finds, newest run first.
+
+        Raises:
+            UnknownName: as `find_cases` does.
+            StoreError: when the file cannot be read.
+        """
+        # From the case's own rows to the limit, and only then the joins: the view would be put together for all of them.
+        query = """SELECT attempts.* FROM (SELECT case_id, run_id, number FROM attempt WHERE case_id = ? AND number > 0
+                ORDER BY run_id DESC, number DESC LIMIT ?) AS newest
+            JOIN run ON run.id = newest.run_id
+            JOIN attempts ON attempts.case_id = newest.case_id AND attempts.run_id = run.run_id AND attempts.attempt = newest.number"""
+        rows = [row for case in self.find_cases(text) for row in self._rows(query, (case.case_id, limit))]
+        found = [AttemptRow(**_attempt_fields(row)) for row in rows]
+        return sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit]
+
+    def _run(self, row: Mapping[str, Any]) -> RunRow:
+        totals = next(iter(self._rows(_TOTALS, (row["run_id"],))))
+        counts = {name: int(totals[name]) for name in COLUMNS if name != "duration_us"}
+        return RunRow(**{**row, "facts": json.loads(row["facts"])}, counts=counts, case_seconds=totals["duration_us"] / 1e6)
+
+    def _cases(self, condition: str, text: str) -> list[CaseRow]:
+        query = f"SELECT * FROM cases WHERE {condition} ORDER BY suite, name, params"  # noqa: S608 - conditions of this class
+        return [CaseRow(**_case_fields(row)) for row in self._rows(query, (text,))]
+
+    def _nearest_cases(self, text: str) -> list[str]:
+        titles = {row["title"]: f"{row['suite']}::{row['title']}" for row in self._rows(f"SELECT suite, {_TITLE} AS title FROM cases", ())}  # noqa: S608
+        return [titles[title] for title in difflib.get_close_matches(text.rpartition("::")[2], titles, _NEAREST, 0.4)]
+
+    def _rows(self, query: str, parameters: Sequence[object]) -> Iterator[dict[str, Any]]:
+        try:
+            cursor = self._connection.execute(query, parameters)
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))
+        except sqlite3.Error as error:
+            raise StoreError(explain(self.path, error)) from error
+
+
+def _recover(path: Path) -> None:
+    # A store on a read-only disk can still be read: then its dead runs stay as they are.
+    try:
+        with closing(connect(path)) as connection:
+            connection.execute("PRAGMA busy_timeout = 2000")
+            recover(connection, path)
+    except (sqlite3.Error, OSError):
+        return
+
+
+def _case_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "tags": tuple(json.loads(row["tags"])), "links": tuple(json.loads(row["links"]))}
+
+
+def _result_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    marks = tuple(row["marks"].split(",")) if row["marks"] else ()
+    return {**_case_fields(row), "marks": marks, "metadata": json.loads(row["metadata"])}
+
+
+def _attempt_fields(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_result_fields(row), "steps": json.loads(row["steps"]), "artifacts": json.loads(row["artifacts"])}

@@ -1,0 +1,112 @@
+"""Writes a batch into the tables, in one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from maestro_fabric.aggregator import totals
+from maestro_fabric.aggregator.database import transaction
+from maestro_fabric.aggregator.names import Names
+from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState
+
+__all__ = ["Tables"]
+
+_UPSERT_RUN = """INSERT INTO run (run_id, orchestration_id, status, started_ms, duration_ms, facts) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, duration_ms = excluded.duration_ms, facts = excluded.facts"""
+_INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_EVIDENCE = "INSERT OR REPLACE INTO evidence (run_id, case_id, number, steps, artifacts, output) VALUES (?, ?, ?, ?, ?, ?)"
+# A case that was run twice in one run has one result, the last.
+_TAKE_BACK = """UPDATE attempt SET is_last = 0 WHERE run_id = ? AND is_last
+    AND number < (SELECT max(number) FROM attempt AS other WHERE other.case_id = attempt.case_id AND other.run_id = attempt.run_id)"""
+
+
+class Tables:
+    """The writing side of a store's tables. Not safe for threads by itself: the caller holds the lock."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self._names = Names(connection)
+        self._runs: dict[str, tuple[int, str, float | None]] = {}
+
+    def write(self, batch: Batch) -> None:
+        """Write all of it or nothing.
+
+        Raises:
+            sqlite3.Error: when the file does not take it; the batch is unchanged.
+        """
+        try:
+            with transaction(self.connection):
+                self._write(batch)
+        except BaseException:
+            self._names.forget()
+            self._runs.clear()
+            raise
+
+    def _write(self, batch: Batch) -> None:
+        run = self._run(batch.run)
+        base = _run_start_ms(batch.run)
+        if batch.records:
+            self._write_records(run, base, batch.records)
+        for key, details in batch.details.items():
+            self._names.update_details(self._names.cases((key,))[key], details)
+        if batch.running is not None:
+            self._write_running(run, base, batch.running)
+        if batch.must_recount:
+            self.connection.execute(_TAKE_BACK, (run,))
+            totals.recount(self.connection, run)
+        elif batch.totals:
+            suites = {self._names.suite(*suite): counts for suite, counts in batch.totals.items()}
+            totals.write_totals(self.connection, run, suites)
+
+    def _run(self, state: RunState) -> int:
+        known = self._runs.get(state.info.run_id)
+        if known is not None and known[1:] == (state.status, state.duration_s):
+            return known[0]
+        duration_ms = None if state.duration_s is None else round(state.duration_s * 1000)
+        status = RUN_STATUSES.index(state.status)
+        info = state.info
+        facts = json.dumps(dict(info.facts), sort_keys=True, ensure_ascii=False)
+        self.connection.execute(_UPSERT_RUN, (info.run_id, info.orchestration_id, status, _run_start_ms(state), duration_ms, facts))
+        run = int(self.connection.execute("SELECT id FROM run WHERE run_id = ?", (info.run_id,)).fetchone()[0])
+        self._runs[info.run_id] = (run, state.status, state.duration_s)
+        return run
+
+    def _write_records(self, run: int, base: int, records: list[Record]) -> None:
+        names = self._names
+        ids = names.cases(record.key for record in records)
+        rows = []
+        for key, number, status, marks, is_last, started_at, duration_s, worker, error, metadata, evidence in records:
+            case = ids[key]
+            rows.append(
+                (
+                    case,
+                    run,
+                    number,
+                    status,
+                    marks,
+                    is_last,
+                    int(started_at * 1000) - base,
+                    int(duration_s * 1_000_000),
+                    names.worker(worker) if worker else None,
+                    names.error(error) if error else None,
+                    names.metadata(metadata) if metadata else None,
+                )
+            )
+            if evidence:
+                self.connection.execute(_INSERT_EVIDENCE, (run, case, number, *evidence))
+        self.connection.executemany(_INSERT_ATTEMPT, rows)
+
+    def _write_running(self, run: int, base: int, running: dict[CaseKey, tuple[int, float, str]]) -> None:
+        ids = self._names.cases(running)
+        self.connection.execute("DELETE FROM running WHERE run_id = ?", (run,))
+        rows: Iterable[tuple[int, int, int, int, int | None]] = (
+            (run, ids[key], number, int(started_at * 1000) - base, self._names.worker(worker))
+            for key, (number, started_at, worker) in running.items()
+        )
+        self.connection.executemany("INSERT INTO running VALUES (?, ?, ?, ?, ?)", list(rows))
+
+
+def _run_start_ms(state: RunState) -> int:
+    return int(state.info.started_at * 1000)

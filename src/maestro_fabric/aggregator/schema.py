@@ -1,0 +1,121 @@
+"""The tables, the public views, and the numbered steps from one version of them to the next.
+
+The tables are private and made small; the views are what notebooks and dashboards read, and stay as ``docs/store.md`` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maestro_fabric.aggregator.records import MARKS, RUN_STATUSES, STATUSES
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VIEWS", "Migration"]
+
+APPLICATION_ID = 0x4D535452  # "MSTR": tells our file from another program's SQLite database
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """The statements that bring the tables from version ``version - 1`` to ``version``, run in one transaction."""
+
+    version: int
+    statements: tuple[str, ...]
+
+
+_COUNTS = ", ".join(f"{name} INTEGER NOT NULL" for name in (*STATUSES, *MARKS, "attempts", "duration_us"))
+
+_TABLES = (
+    """CREATE TABLE run (
+        id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, orchestration_id TEXT NOT NULL, status INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL, duration_ms INTEGER, facts TEXT NOT NULL) STRICT""",
+    "CREATE INDEX run_by_orchestration ON run (orchestration_id) WHERE orchestration_id != ''",
+    # Opening looks for runs that nobody ended: among a hundred thousand it must find the two without reading them all.
+    "CREATE INDEX run_in_progress ON run (status) WHERE status = 0",
+    "CREATE TABLE suite (id INTEGER PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (project, name)) STRICT",
+    """CREATE TABLE test_case (
+        id INTEGER PRIMARY KEY, suite_id INTEGER NOT NULL REFERENCES suite, name TEXT NOT NULL, params TEXT NOT NULL,
+        owner TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '[]', links TEXT NOT NULL DEFAULT '[]',
+        location TEXT NOT NULL DEFAULT '', UNIQUE (suite_id, name, params)) STRICT""",
+    "CREATE TABLE worker (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    """CREATE TABLE error (
+        id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, type TEXT NOT NULL, message TEXT NOT NULL,
+        trace TEXT NOT NULL, location TEXT NOT NULL) STRICT""",
+    "CREATE TABLE metadata (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, json TEXT NOT NULL) STRICT",
+    # Clustered by case: the table itself is the covering index of a case's history. Zeros, ones and NULLs take no byte
+    # beyond the record's header, hence the choice of codes. ADR 0002 has the alternatives with their sizes.
+    """CREATE TABLE attempt (
+        case_id INTEGER NOT NULL REFERENCES test_case, run_id INTEGER NOT NULL REFERENCES run, number INTEGER NOT NULL,
+        status INTEGER NOT NULL, marks INTEGER NOT NULL, is_last INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL, duration_us INTEGER NOT NULL,
+        worker_id INTEGER REFERENCES worker, error_id INTEGER REFERENCES error, metadata_id INTEGER REFERENCES metadata,
+        PRIMARY KEY (case_id, run_id, number)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX attempt_by_run ON attempt (run_id, case_id)",
+    """CREATE TABLE evidence (
+        id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, case_id INTEGER NOT NULL, number INTEGER NOT NULL,
+        steps TEXT NOT NULL, artifacts TEXT NOT NULL, output TEXT NOT NULL, UNIQUE (run_id, case_id, number)) STRICT""",
+    """CREATE TABLE running (
+        run_id INTEGER NOT NULL REFERENCES run, case_id INTEGER NOT NULL REFERENCES test_case, number INTEGER NOT NULL,
+        started_ms INTEGER NOT NULL, worker_id INTEGER REFERENCES worker, PRIMARY KEY (run_id, case_id)) STRICT, WITHOUT ROWID""",
+    f"""CREATE TABLE run_total (
+        run_id INTEGER NOT NULL REFERENCES run, suite_id INTEGER NOT NULL REFERENCES suite, {_COUNTS},
+        PRIMARY KEY (run_id, suite_id)) STRICT, WITHOUT ROWID""",
+)
+
+
+def _names(column: str, names: tuple[str, ...]) -> str:
+    """An SQL expression that turns a code into its name."""
+    return f"CASE {column} " + " ".join(f"WHEN {code} THEN '{name}'" for code, name in enumerate(names)) + " END"
+
+
+def _mark_names(column: str) -> str:
+    """An SQL expression that turns a bitmask into names with commas between them."""
+    parts = " || ".join(f"iif({column} & {1 << bit}, '{mark},', '')" for bit, mark in enumerate(MARKS))
+    return f"iif({column}, rtrim({parts}, ','), '')"
+
+
+def _utc(milliseconds: str) -> str:
+    """An SQL expression that turns milliseconds since the epoch into ISO 8601 text."""
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', ({milliseconds}) / 1000.0, 'unixepoch')"
+
+
+_CASE_COLUMNS = ", ".join(f"test_case.{name} AS {name}" for name in ("name", "params", "owner", "tags", "links"))
+# These facts have columns of their own in the `runs` view; `facts` has all of them.
+_FACTS = ("git_commit", "git_branch", "git_dirty", "ci_provider", "ci_job", "host", "python", "config_digest")
+_FACT_COLUMNS = ", ".join(f"json_extract(run.facts, '$.{name}') AS {name}" for name in _FACTS)
+_RESULT_COLUMNS = f"""
+    run.run_id AS run_id, run.orchestration_id AS orchestration_id, attempt.case_id AS case_id, suite.project AS project,
+    suite.name AS suite, suite.name AS category, {_CASE_COLUMNS},
+    {_names("attempt.status", STATUSES)} AS status, {_mark_names("attempt.marks")} AS marks, attempt.number AS attempt"""
+_TAIL_COLUMNS = """
+    nullif(error.type, '') AS error_type, error.message AS error_message, coalesce(worker.name, '') AS worker,
+    coalesce(metadata.json, '{}') AS metadata"""
+_SOURCES = """
+    FROM attempt
+    JOIN run ON run.id = attempt.run_id JOIN test_case ON test_case.id = attempt.case_id JOIN suite ON suite.id = test_case.suite_id
+    LEFT JOIN error ON error.id = attempt.error_id LEFT JOIN worker ON worker.id = attempt.worker_id
+    LEFT JOIN metadata ON metadata.id = attempt.metadata_id"""
+_SAME_CASE = "FROM attempt AS other WHERE other.case_id = attempt.case_id AND other.run_id = attempt.run_id"
+
+VIEWS = {
+    "runs": f"""
+        SELECT run.run_id AS run_id, run.orchestration_id AS orchestration_id, {_names("run.status", RUN_STATUSES)} AS status,
+        {_utc("run.started_ms")} AS started_at, run.duration_ms / 1000.0 AS duration_s,
+        {_FACT_COLUMNS}, run.facts AS facts FROM run""",  # noqa: S608 - constants of this module only, here and below
+    "cases": f"""
+        SELECT test_case.id AS case_id, suite.project AS project, suite.name AS suite, suite.name AS category, {_CASE_COLUMNS},
+        test_case.location AS location FROM test_case JOIN suite ON suite.id = test_case.suite_id""",  # noqa: S608
+    "attempts": f"""
+        SELECT {_RESULT_COLUMNS}, {_utc("run.started_ms + attempt.started_ms")} AS started_at,
+        attempt.duration_us / 1e6 AS duration_s, {_TAIL_COLUMNS},
+        coalesce(evidence.steps, '[]') AS steps, coalesce(evidence.artifacts, '[]') AS artifacts, coalesce(evidence.output, '') AS output,
+        coalesce(error.trace, '') AS error_trace, coalesce(error.location, '') AS error_location
+        {_SOURCES} LEFT JOIN evidence ON evidence.run_id = attempt.run_id AND evidence.case_id = attempt.case_id
+        AND evidence.number = attempt.number WHERE attempt.number > 0""",
+    "results": f"""
+        SELECT {_RESULT_COLUMNS},
+        {_utc(f"run.started_ms + iif(attempt.number > 1, (SELECT min(other.started_ms) {_SAME_CASE}), attempt.started_ms)")} AS started_at,
+        iif(attempt.number > 1, (SELECT sum(other.duration_us) {_SAME_CASE}), attempt.duration_us) / 1e6 AS duration_s,
+        {_TAIL_COLUMNS} {_SOURCES} WHERE attempt.is_last""",
+}
+
+MIGRATIONS = (Migration(1, (*_TABLES, *(f"CREATE VIEW {name} AS {body}" for name, body in VIEWS.items()))),)
