@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from maestro_fabric.adapters.pytest.identity import native_case_id, root_relativ
 from maestro_fabric.events import CaseFinished, Event
 from maestro_fabric.model import CaseId, Location
 
-__all__ = ["SPEC_VARIABLE", "Collected", "CollectionFailed", "Stream", "StreamSpec", "open_stream", "read_lines"]
+__all__ = ["SPEC_VARIABLE", "Closed", "Collected", "CollectionFailed", "Said", "Stream", "StreamSpec", "open_stream", "read_lines"]
 
 
 SPEC_VARIABLE = "MAESTRO_STREAM"
@@ -64,10 +64,11 @@ class StreamSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """A test that pytest found."""
+    """A test that pytest found; ``path`` is its module's absolute path."""
 
     id: CaseId
     nodeid: str
+    path: str
     tags: tuple[str, ...] = ()
     location: Location | None = None
 
@@ -79,6 +80,14 @@ class CollectionFailed:
     id: CaseId
     nodeid: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The child ends in good order; without this it died."""
+
+
+Said = Collected | CollectionFailed | Closed | Event
 
 
 class Stream:
@@ -94,7 +103,7 @@ class Stream:
 
     def collected(self, nodeid: str, path: Path, *, tags: tuple[str, ...] = (), location: Location | None = None) -> None:
         """Tell of an item that will run."""
-        self._tell("Collected", Collected(id=self.case_id(nodeid, path), nodeid=nodeid, tags=tags, location=location))
+        self._tell("Collected", Collected(id=self.case_id(nodeid, path), nodeid=nodeid, path=str(path), tags=tags, location=location))
 
     def collection_failed(self, nodeid: str, path: Path, message: str) -> None:
         """Tell of a module that could not be collected."""
@@ -111,11 +120,13 @@ class Stream:
             raise KeyboardInterrupt("the process that started this pytest is gone")
 
     def close(self) -> None:
-        """Say nothing more."""
+        """Tell that nothing more follows; a second call does nothing."""
         with suppress(BrokenPipeError):
+            if not self._out.closed:
+                self._tell("Closed", Closed())
             self._out.close()
 
-    def _tell(self, kind: str, message: Collected | CollectionFailed) -> None:
+    def _tell(self, kind: str, message: Collected | CollectionFailed | Closed) -> None:
         self._write({"event": kind, **_builtins(wire.encode(message))})
 
     def _write(self, data: dict[str, Any]) -> None:
@@ -134,12 +145,16 @@ def open_stream(descriptor: int, environ: Mapping[str, str] = os.environ) -> Str
         KeyError: without a spec in the environment; nobody but an owner uses the option.
     """
     spec = StreamSpec.from_text(environ[SPEC_VARIABLE])
+    for inherited in (descriptor, spec.down):
+        if inherited is not None and spec.path is None:
+            # What the tests start must not hold the pipes: its owner waits for their end.
+            os.set_inheritable(inherited, False)  # noqa: FBT003 - its only form
     return Stream(spec, open(spec.path or descriptor, "w", encoding="utf-8"))  # noqa: PTH123 - a descriptor has no Path; the stream closes it
 
 
-def read_lines(lines: IO[str]) -> Iterator[Collected | CollectionFailed | Event]:
+def read_lines(lines: Iterable[str]) -> Iterator[Said]:
     """What the child says, until it says nothing more; a line cut off by its death is left out."""
-    kinds: dict[str, type] = {"Collected": Collected, "CollectionFailed": CollectionFailed}
+    kinds: dict[str, type] = {kind.__name__: kind for kind in (Collected, CollectionFailed, Closed)}
     for line in lines:
         if not line.endswith("\n"):
             return

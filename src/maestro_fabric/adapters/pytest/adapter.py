@@ -1,0 +1,126 @@
+"""The adapter of pytest suites outside pytest: one process that collects, and one a suite that runs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import cast
+
+from maestro_fabric.adapters.pytest.process import PytestProcess
+from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
+from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamSpec
+from maestro_fabric.adapters.pytest.suite import PytestSuite
+from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.config.policies import resolve_policy
+from maestro_fabric.config.templates import Reference, resolve
+from maestro_fabric.errors import ConfigError
+from maestro_fabric.model import Case
+from maestro_fabric.ports import ADAPTER_API, Context, Deadline
+
+__all__ = ["PytestAdapter"]
+
+# The suite's own ini file may name a config or a store: this pytest must not start over with them.
+_ALONE = ("-p", "maestro", "-o", "maestro_config=", "-o", "maestro_store=")
+_NO_TEST = 5
+
+
+class PytestAdapter:
+    """Runs pytest suites."""
+
+    name = "pytest"
+    api = ADAPTER_API
+    suite_model: type[SuiteConfig] = PytestSuite
+
+    def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
+        """Paths that do not exist."""
+        config = _own(suite)
+        cwd = context.root / config.cwd
+        if not cwd.is_dir():
+            return [f"suite {suite.name!r}: the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"]
+        paths = [path for path in config.paths if not (cwd / path.partition("::")[0]).exists()]
+        return [f"suite {suite.name!r}: the path {path!r} does not exist in {str(cwd)!r}: mend the path" for path in paths]
+
+    def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
+        """Its tests as pytest collects them; a module that cannot be collected is one case that will be an error.
+
+        Raises:
+            ConfigError: when pytest does not get as far as collecting.
+        """
+        config = _own(suite)
+        with tempfile.TemporaryDirectory() as folder:
+            arguments = ["--collect-only", "-q", *_ALONE, *config.args, *config.paths]
+            log_path = Path(folder) / "collect.log"
+            process = PytestProcess(
+                arguments,
+                cwd=context.root / config.cwd,
+                env=_env(config, context),
+                log_path=log_path,
+                spec=_spec(config, context),
+                asks=False,
+            )
+            try:
+                cases = _cases(process.messages(Deadline.after(None, context.clock)), config, context)
+                if not cases and process.exit_status not in (0, _NO_TEST):
+                    raise ConfigError(f"suite {suite.name!r}: pytest could not collect its tests:\n{process.last_output()}")
+            finally:
+                process.kill()
+        return cases
+
+    def open(self, suite: SuiteConfig, context: Context) -> PytestSession:
+        """A session; its process starts with the first case."""
+        config = _own(suite)
+        log_folder = context.artifacts / "pytest"
+
+        def start(arguments: Sequence[str]) -> PytestProcess:
+            log_folder.mkdir(parents=True, exist_ok=True)
+            return PytestProcess(
+                ["--continue-on-collection-errors", *_ALONE, *config.args, *arguments],
+                cwd=context.root / config.cwd,
+                env=_env(config, context),
+                log_path=log_folder / f"{suite.name}.log",
+                spec=_spec(config, context),
+            )
+
+        return PytestSession(start, config.paths)
+
+
+def _own(suite: SuiteConfig) -> PytestSuite:
+    return cast("PytestSuite", suite)
+
+
+def _spec(config: PytestSuite, context: Context) -> StreamSpec:
+    return StreamSpec(project=context.config.project, suite=config.name, root=str(context.root.resolve()))
+
+
+def _env(config: PytestSuite, context: Context) -> dict[str, str]:
+    def lookup(reference: Reference) -> object:
+        if reference.kind == "secret":
+            return context.secret(reference.name)
+        return context.service_urls.get(reference.name, reference.text)
+
+    return {name: str(resolve(value, lookup)) for name, value in config.env.items()}
+
+
+def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> list[Case]:
+    found = {message.id: message for message in messages if isinstance(message, (Collected, CollectionFailed))}
+    return [_case(message, len(found), config, context) for message in found.values()]
+
+
+def _case(message: Collected | CollectionFailed, siblings: int, config: PytestSuite, context: Context) -> Case:
+    if isinstance(message, Collected):
+        body = NativeTest(nodeid=message.nodeid, path=message.path, siblings=siblings)
+        tags, location = message.tags, message.location
+    else:
+        body = NativeTest(nodeid=message.nodeid, failure=message.message, siblings=siblings)
+        tags, location = (), None
+    return Case(
+        id=message.id,
+        location=location,
+        tags=tuple(dict.fromkeys([*config.tags, *tags])),
+        owner=config.owner,
+        links=tuple(config.links),
+        policy=resolve_policy(context.config, config.policy),
+        services=tuple(config.services),
+        body=body,
+    )
