@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 
-from maestro_fabric.system.processes import Process, end_process_tree, find_process, is_running
+from maestro_fabric.system.processes import Process, end_process_tree, find_process, is_running, open_descriptor
 
-__all__ = ["program", "wait_until_gone", "watch_descriptor", "watch_parent", "watch_process"]
+__all__ = ["end_this_process", "program", "wait_until_gone", "watch_descriptor", "watch_parent", "watch_process"]
 
 _CHECK_EVERY_S = 0.2
 _GRACE_S = 1.0
 
 
-def watch_parent() -> None:
+def watch_parent(parent_pid: int | None = None) -> None:
     """From now on this process, and all it started, ends when its parent is gone, whatever it is busy with.
 
     A small process beside this one watches both. A thread here would not do: it cannot run while C code holds the interpreter
@@ -27,8 +26,12 @@ def watch_parent() -> None:
     started this process, and it leaves the children of this process behind.
 
     On Windows a thread does it, without the promise for a process that spins.
+
+    Args:
+        parent_pid: The parent, or whoever else is the owner, when it is known: a parent that ended before this call has been
+            replaced by another, which would be watched in vain. By default the parent of now.
     """
-    parent, own = os.getppid(), os.getpid()
+    parent, own = parent_pid or os.getppid(), os.getpid()
     if sys.platform == "win32":
         watch_process(parent, end_this_process)
         return
@@ -37,11 +40,10 @@ def watch_parent() -> None:
         end_this_process()
         return
     command = program("lifeline", str(parent), parent_process.started, str(own), own_process.started)
-    # Not waited for: it ends by itself as soon as this process has ended, so it can never become one to reap here.
-    watcher = subprocess.Popen(  # noqa: S603  # our own program
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, close_fds=True
+    # Waited for until it has put itself into the background, so that no test finds a child that it did not start.
+    subprocess.run(  # noqa: S603  # our own program
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, check=True
     )
-    watcher.returncode = 0  # no warning that it is still running when this object goes
 
 
 def watch_process(pid: int, on_gone: Callable[[], object]) -> threading.Thread:
@@ -86,10 +88,8 @@ def watch_descriptor(descriptor: int, on_gone: Callable[[], object]) -> threadin
 def wait_until_gone(process: Process, *others: Process) -> None:
     """Wait until one of these processes has ended."""
     processes = (process, *others)
-    if hasattr(os, "pidfd_open"):
-        _wait_by_descriptors(processes)
-    elif hasattr(select, "kqueue"):
-        _wait_by_kqueue(processes)
+    _wait_by_descriptors(processes)
+    _wait_by_kqueue(processes)
     while all(is_running(one) for one in processes):
         time.sleep(_CHECK_EVERY_S)
 
@@ -114,7 +114,8 @@ def main(arguments: Sequence[str]) -> None:
     """
     owner = Process(int(arguments[0]), 0, arguments[1])
     target = Process(int(arguments[2]), 0, arguments[3])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32" and os.fork():
+        return
     wait_until_gone(owner, target)
     if is_running(target):
         end_process_tree(target.pid, grace_s=_GRACE_S)
@@ -127,14 +128,17 @@ def _start(watch: Callable[[], None]) -> threading.Thread:
 
 
 def _wait_by_descriptors(processes: Sequence[Process]) -> None:
+    """Wait until one has ended; return at once where the system cannot tell."""
+    if sys.platform != "linux":
+        return
     descriptors: list[int] = []
+    poll = select.poll()
     try:
         for process in processes:
-            descriptors.append(os.pidfd_open(process.pid))
-            if not is_running(process):
+            descriptor = open_descriptor(process)
+            if descriptor is None:
                 return
-        poll = select.poll()
-        for descriptor in descriptors:
+            descriptors.append(descriptor)
             poll.register(descriptor, select.POLLIN)
         poll.poll()
     except ProcessLookupError:
@@ -145,6 +149,7 @@ def _wait_by_descriptors(processes: Sequence[Process]) -> None:
 
 
 def _wait_by_kqueue(processes: Sequence[Process]) -> None:
+    """The same on macOS and the BSDs."""
     if sys.platform == "linux" or sys.platform == "win32":  # the form that type checkers follow
         return
     queue = select.kqueue()

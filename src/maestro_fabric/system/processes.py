@@ -5,6 +5,7 @@ The standard library only, and little of it: the supervisor imports this in a pr
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -13,10 +14,23 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["Process", "descendants", "end_process_tree", "end_processes", "find_marked", "find_process", "is_running"]
+__all__ = [
+    "SIGKILL",
+    "Process",
+    "descendants",
+    "end_process_tree",
+    "end_processes",
+    "find_marked",
+    "find_process",
+    "is_running",
+    "open_descriptor",
+]
 
 _CHECK_EVERY_S = 0.02
 _KILL_WITHIN_S = 5.0
+SIGKILL = 9
+"""Its number, since Windows has no `signal.SIGKILL` to name."""
+
 _ENDED_STATES = frozenset("ZXx")
 
 
@@ -137,29 +151,56 @@ def _kill(process: Process) -> None:
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607  # Windows' own
     else:
-        _signal(process, signal.SIGKILL)
+        _signal(process, SIGKILL)
 
 
-def _signal(process: Process, number: signal.Signals) -> None:
+def _signal(process: Process, number: int) -> None:
     """Send a signal to exactly this process; nothing happens when it has ended."""
     try:
-        if hasattr(os, "pidfd_open"):
-            _signal_by_descriptor(process, number)
-        elif is_running(process):
-            os.kill(process.pid, number)
+        descriptor = open_descriptor(process)
+        if descriptor is None:
+            if is_running(process):
+                os.kill(process.pid, number)
+            return
+        _send(descriptor, number)
     except (ProcessLookupError, PermissionError):
         # Ended meanwhile, or run by another user (sudo): neither can be ended from here.
         return
 
 
-def _signal_by_descriptor(process: Process, number: signal.Signals) -> None:
-    # The descriptor is opened first and the start time compared then, so that a number given anew is never hit.
-    descriptor = os.pidfd_open(process.pid)
+def open_descriptor(process: Process) -> int | None:
+    """A descriptor of exactly this process, to be closed by the caller: readable when it has ended (Linux).
+
+    Returns:
+        The descriptor; ``None`` where the system has none.
+
+    Raises:
+        ProcessLookupError: When the process has ended.
+
+    Source:
+        pidfd_open(2), Linux 5.3.
+    """
+    if sys.platform != "linux":
+        return None
     try:
-        if is_running(process):
+        descriptor = os.pidfd_open(process.pid)
+    except OSError as error:
+        if error.errno in (errno.ENOSYS, errno.EPERM):
+            return None
+        raise
+    # Compared after opening, so that a number given anew is never meant.
+    if is_running(process):
+        return descriptor
+    os.close(descriptor)
+    raise ProcessLookupError(process.pid)
+
+
+def _send(descriptor: int, number: int) -> None:
+    if sys.platform == "linux":
+        try:
             signal.pidfd_send_signal(descriptor, number)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _all_processes() -> tuple[Process, ...]:

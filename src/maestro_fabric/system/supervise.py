@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from maestro_fabric.system.lifeline import watch_descriptor, watch_process
-from maestro_fabric.system.processes import descendants, end_process_tree
+from maestro_fabric.system.processes import SIGKILL, descendants, end_process_tree
 
 __all__ = ["main"]
 
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str]) -> None:
         _say(exited=reaper.returncode)
     end_process_tree(os.getpid(), include_root=False, grace_s=specification["stop_within_s"])
     reaper.join(_REAP_WITHIN_S)
-    _say(exited=-signal.SIGKILL if reaper.returncode is None else reaper.returncode)
+    _say(exited=-SIGKILL if reaper.returncode is None else reaper.returncode)
     # Not sys.exit: a child that cannot be killed must not hold this process.
     os._exit(0)
 
@@ -130,7 +130,7 @@ def _end_with_parent(supervisor: int) -> Callable[[], None] | None:
     prctl = _prctl()
 
     def prepare() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_PR_SET_PDEATHSIG, SIGKILL)
         if os.getppid() != supervisor:
             os._exit(_CANNOT_RUN)
 

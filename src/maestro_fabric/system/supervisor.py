@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,7 +20,7 @@ from typing import Self
 
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.system.lifeline import program
-from maestro_fabric.system.processes import end_process_tree, end_processes, find_marked
+from maestro_fabric.system.processes import SIGKILL, end_process_tree, end_processes, find_marked
 
 __all__ = ["MARK", "Supervised"]
 
@@ -174,7 +173,7 @@ class Supervised:
             self._read()
         if is_gone and self._exited is None:
             # The kernel ends the command with its supervisor, but not what the command started.
-            self._exited = -signal.SIGKILL
+            self._exited = -SIGKILL
             self._sweep()
 
     def _read(self) -> None:
@@ -195,7 +194,7 @@ class Supervised:
             end_processes(lambda: find_marked(MARK, self._mark), grace_s=min(1.0, self._stop_within_s))
         elif self._pid is not None and sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._pid, signal.SIGKILL)
+                os.killpg(self._pid, SIGKILL)
 
 
 def _start_supervisor(command: Sequence[str], env: Mapping[str, str], log_path: Path, pass_fds: Sequence[int]) -> subprocess.Popen[bytes]:
