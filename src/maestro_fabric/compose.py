@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
+from maestro_fabric.config.models import ServiceConfig, SuiteConfig
+from maestro_fabric.config.templates import KEEP, Reference, resolve, resolve_partly
 from maestro_fabric.engine import RunResult, SuiteSessions, run_plan
 from maestro_fabric.errors import ConfigError, PluginError, Problem
 from maestro_fabric.events import Event, Warned
@@ -102,14 +102,16 @@ class Prepared:
 
     def services(self, emit: Emit) -> Services:
         """The services of the config, none of them started yet."""
+        configs = self.loaded.config.services
         return Services(
-            self.loaded.config.services,
+            {name: _with_secrets(config, self.secrets) for name, config in configs.items() if name not in self.loaded.external_services},
             external=self.loaded.external_services,
             root=self.loaded.root,
-            log_folder=self.artifacts / "services",
+            log_folder=self.artifacts,
             environ=self.environ,
             clock=self.clock,
             emit=emit,
+            redact=self.secrets.redact,
         )
 
     def remove_old_artifacts(self) -> None:
@@ -169,7 +171,7 @@ def load_config(
         return load(
             Path(path),
             suite_models=plugins.suite_models,
-            environment=environment or environ.get("MAESTRO_ENV") or None,
+            environment=environment,
             variables=variables,
             environ=environ,
         )
@@ -331,6 +333,13 @@ class _FileSecrets:
 
     def as_secrets(self) -> Secrets:
         return Secrets(lambda name: self.values.get(name), source=f"add a line with it to {self.path}")
+
+
+def _with_secrets(config: ServiceConfig, secrets: Secrets) -> ServiceConfig:
+    def lookup(reference: Reference) -> object:
+        return secrets.value(reference.name) if reference.kind == "secret" else reference.text
+
+    return config.model_copy(update={"command": resolve(config.command, lookup), "env": resolve(config.env, lookup)})
 
 
 def _with_services(base_url: str, urls: Mapping[str, str]) -> str:
