@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from maestro_fabric.aggregator import open_history
+from maestro_fabric.aggregator.found import ResultRow
 
 SHOP = Path(__file__).resolve().parent
 STORE = SHOP / ".maestro" / "history.db"
@@ -22,7 +23,7 @@ def main() -> int:
     _show("pytest examples/shop/qa.yaml -n 2")
     subprocess.run([sys.executable, "-m", "pytest", str(SHOP / "qa.yaml"), "-n", "2", *sys.argv[1:]], env=environ, check=False)  # noqa: S603 - our own command
     with open_history(STORE) as history:
-        run = history.runs(1)[0]
+        run = history.run()
         results = history.results(run.run_id)
     _show("maestro runs")
     subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--store", str(STORE)], env=environ, check=False)  # noqa: S603 - ours, too
@@ -42,8 +43,8 @@ def _show(command: str) -> None:
     print(f"\n$ {command}", flush=True)
 
 
-def _title(result: object) -> str:
-    return f"{result.suite}::{result.title}"
+def _title(result: ResultRow) -> str:
+    return f"{result.suite}::{result.name}[{result.params}]" if result.params else f"{result.suite}::{result.name}"
 
 
 def _differences(what: str, expected: set[str], seen: set[str]) -> list[str]:
