@@ -1,0 +1,71 @@
+"""What a report carries to the process that records: attributes of builtins, set where the test ran.
+
+They travel through xdist and stay out of JUnit, which prints ``user_properties``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "Attachments"]
+
+EVENTS = "maestro_events"
+"""A YAML case's events, as `maestro_fabric.wire` has them."""
+FAULT = "maestro_fault"
+"""What a native test raised: class name, whether it was an assertion, message."""
+BLOCKED = "maestro_blocked"
+"""Why a case was not run."""
+
+
+class Attachments:
+    """Remembers what a phase of a test told, until its report is logged.
+
+    A report is made and logged in two steps, and rerunfailures makes all of an attempt before it logs the first, so what is
+    remembered is kept by phase.
+    """
+
+    def __init__(self) -> None:
+        self._faults: dict[str, list[Any]] = {}
+        self._events: list[dict[str, Any]] | None = None
+        self._blocked = ""
+
+    def keep_events(self, events: list[dict[str, Any]]) -> None:
+        """Send these with the report of the call that goes on."""
+        self._events = events
+
+    def keep_blocked(self, reason: str) -> None:
+        """Send this with the report of the set-up that goes on."""
+        self._blocked = reason
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """Remember what was raised; a report only has it as text."""
+        if call.excinfo is not None:
+            self._faults[call.when] = _fault(call.excinfo.value)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Attach what was remembered, before xdist sends the report away."""
+        if self._faults and report.outcome != "passed":
+            fault = self._faults.pop(report.when, None)
+            if fault is not None:
+                setattr(report, FAULT, fault)
+        if self._events is not None and report.when == "call":
+            setattr(report, EVENTS, self._events)
+            self._events = None
+        if self._blocked and report.when == "setup":
+            setattr(report, BLOCKED, self._blocked)
+            self._blocked = ""
+
+
+def _fault(raised: BaseException) -> list[Any]:
+    return [type(raised).__name__, _is_assertion(raised), str(raised) or type(raised).__name__]
+
+
+def _is_assertion(raised: BaseException) -> bool:
+    """Whether this says that the tested thing is wrong, not that the test could not be judged."""
+    if isinstance(raised, BaseExceptionGroup):
+        return all(_is_assertion(part) for part in raised.exceptions)
+    return isinstance(raised, (AssertionError, pytest.fail.Exception))

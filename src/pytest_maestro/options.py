@@ -1,0 +1,84 @@
+"""What the command line and the ini file ask for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.config.durations import parse_duration
+from maestro_fabric.ports import RunOptions
+
+__all__ = ["Options", "read_options"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The plugin's options, checked.
+
+    Attributes:
+        config: The qa.yaml, absolute; ``None`` when none is named by option or ini.
+        store: The history, absolute; ``None`` when none is named.
+        environment: The environment's name; ``None`` for the default.
+        variables: Values given as ``NAME=VALUE``.
+        run: How a person wants to watch.
+        stream_fd: The descriptor that events are written to; ``None`` when nobody listens.
+        is_worker: Whether this process is one of xdist's workers.
+        is_dry: Whether tests are only listed.
+    """
+
+    config: Path | None
+    store: Path | None
+    environment: str | None
+    variables: Mapping[str, str]
+    run: RunOptions
+    stream_fd: int | None
+    is_worker: bool
+    is_dry: bool
+
+
+def read_options(config: pytest.Config) -> Options:
+    """The options; those of the command line win over the ini file's.
+
+    Raises:
+        UsageError: when one cannot be understood.
+    """
+    chosen = config.known_args_namespace
+    return Options(
+        config=_path(config, chosen.maestro_config, "maestro_config"),
+        store=_path(config, chosen.maestro_store, "maestro_store"),
+        environment=chosen.maestro_env or config.getini("maestro_env") or None,
+        variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
+        run=RunOptions(headed=chosen.maestro_headed, slow_s=_seconds(chosen.maestro_slow), pause=chosen.maestro_pause),
+        stream_fd=chosen.maestro_stream,
+        # `workerinput` is set on the config too late for us; xdist sets this variable in its workers first.
+        is_worker="PYTEST_XDIST_WORKER" in os.environ,
+        is_dry=bool(chosen.collectonly),
+    )
+
+
+def _path(config: pytest.Config, given: str | None, key: str) -> Path | None:
+    if given:
+        return config.invocation_params.dir / given
+    written = config.getini(key)
+    return config.rootpath / written if written else None
+
+
+def _variables(pairs: Iterable[str]) -> Mapping[str, str]:
+    variables = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise pytest.UsageError(f"--maestro-var {pair!r} is not NAME=VALUE, like currency=EUR")
+        variables[name] = value
+    return variables
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return parse_duration(text) if text else 0.0
+    except ValueError as exc:
+        raise pytest.UsageError(f"--maestro-slow: {exc}") from exc

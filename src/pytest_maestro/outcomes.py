@@ -1,0 +1,134 @@
+"""pytest's reports of one attempt as an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from maestro_fabric.model import Fault, Location, Mark, Outcome, Status
+from pytest_maestro.attachments import BLOCKED, FAULT
+
+__all__ = ["CRASHED", "attempts_of", "duration_of", "outcome_of"]
+
+CRASHED = "???"
+"""The phase of the report that xdist makes when a worker is gone."""
+
+
+def attempts_of(reports: Sequence[pytest.TestReport]) -> list[list[pytest.TestReport]]:
+    """A test's reports, one list an attempt: each begins with a set-up."""
+    attempts: list[list[pytest.TestReport]] = []
+    for report in reports:
+        if report.when == "setup" or not attempts:
+            attempts.append([])
+        attempts[-1].append(report)
+    return attempts
+
+
+def duration_of(reports: Sequence[pytest.TestReport]) -> float:
+    """Seconds of set-up, call and tear-down together."""
+    return sum(report.duration for report in reports if not _is_subtest(report))
+
+
+def outcome_of(reports: Sequence[pytest.TestReport]) -> Outcome:
+    """What one attempt came to.
+
+    A call that said no is ``failed`` also when the tear-down broke after it; a set-up or tear-down that breaks is ``error``.
+
+    Args:
+        reports: Those of one attempt, in the order in which they came; not empty.
+    """
+    judged = [_judge(report) for report in reports if _is_bad(report) and not _is_subtest(report)]
+    subtests = [report for report in reports if _is_subtest(report)]
+    if judged:
+        outcome = _with_subtests(judged[0], [report for report in subtests if _is_bad(report)])
+        return replace(outcome, output=_output(reports), metadata=_subtest_counts(subtests))
+    for report in reports:
+        if report.skipped and not _is_subtest(report):
+            return _skipped(report)
+    xpassed = next((report for report in reports if hasattr(report, "wasxfail")), None)
+    metadata = _subtest_counts(subtests)
+    if xpassed is not None:
+        return Outcome(status=Status.PASSED, marks=frozenset({Mark.XPASSED}), reason=_reason(xpassed.wasxfail), metadata=metadata)
+    return Outcome(status=Status.PASSED, metadata=metadata)
+
+
+def _is_bad(report: pytest.TestReport) -> bool:
+    # rerunfailures calls the failed report of an attempt that is repeated "rerun".
+    return cast("str", report.outcome) in ("failed", "rerun")
+
+
+def _is_subtest(report: pytest.TestReport) -> bool:
+    return hasattr(report, "context")
+
+
+def _judge(report: pytest.TestReport) -> Outcome:
+    if cast("str", report.when) == CRASHED:
+        message = report.longreprtext
+        return Outcome(status=Status.ERROR, fault=Fault(type="WorkerCrashed", message=message))
+    kind, is_assertion, message = getattr(report, FAULT, None) or _guessed_fault(report)
+    fault = Fault(type=kind, message=message, trace=report.longreprtext, location=_place(report))
+    status = Status.FAILED if is_assertion and report.when == "call" else Status.ERROR
+    marks = frozenset({Mark.XPASSED}) if kind == "UnexpectedPass" else frozenset()
+    return Outcome(status=status, fault=fault, marks=marks)
+
+
+def _guessed_fault(report: pytest.TestReport) -> tuple[str, bool, str]:
+    """For reports that no exception made: a strict xfail that passed, and a test whose subtests failed."""
+    text = report.longreprtext
+    if text.startswith("[XPASS(strict)]"):
+        return "UnexpectedPass", True, text.removeprefix("[XPASS(strict)]").strip() or "unexpected pass"
+    return "Failed", True, text or "failed without a reason"
+
+
+def _with_subtests(outcome: Outcome, failed: Sequence[pytest.TestReport]) -> Outcome:
+    """The outcome of a test whose subtests failed: their faults say more than its own, which only counts them."""
+    if not failed or outcome.fault is None:
+        return outcome
+    parts = [_judge(report) for report in failed]
+    status = Status.FAILED if any(part.status is Status.FAILED for part in parts) else Status.ERROR
+    faults = [part.fault for part in parts if part.fault is not None]
+    traces = [outcome.fault.trace, *(fault.trace for fault in faults)]
+    lines = [outcome.fault.message, *(f"{_title(report)} {fault.type}: {fault.message}" for report, fault in zip(failed, faults, strict=True))]
+    fault = replace(outcome.fault, type=faults[0].type, message="\n".join(lines), trace="\n\n".join(traces), location=faults[0].location)
+    return replace(outcome, status=status, fault=fault)
+
+
+def _title(report: pytest.TestReport) -> str:
+    context = report.context  # type: ignore[attr-defined]  # only subtests have it
+    values = ", ".join(f"{name}={value}" for name, value in context.kwargs.items())
+    return " ".join(part for part in (f"[{context.msg}]" if context.msg else "", f"({values})" if values else "") if part) or "(<subtest>)"
+
+
+def _subtest_counts(subtests: Sequence[pytest.TestReport]) -> dict[str, str]:
+    if not subtests:
+        return {}
+    return {"subtests": str(len(subtests)), "subtests_failed": str(sum(1 for report in subtests if _is_bad(report)))}
+
+
+def _skipped(report: pytest.TestReport) -> Outcome:
+    blocked = getattr(report, BLOCKED, "")
+    if blocked:
+        return Outcome(status=Status.BLOCKED, reason=blocked)
+    if hasattr(report, "wasxfail"):
+        kind, _, message = getattr(report, FAULT, None) or ("", False, "")
+        fault = Fault(type=kind, message=message, trace=report.longreprtext, location=_place(report)) if kind else None
+        return Outcome(status=Status.SKIPPED, marks=frozenset({Mark.XFAILED}), reason=_reason(report.wasxfail), fault=fault)
+    why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
+    return Outcome(status=Status.SKIPPED, reason=why.removeprefix("Skipped: "))
+
+
+def _reason(wasxfail: str) -> str:
+    return wasxfail.removeprefix("reason: ")
+
+
+def _place(report: pytest.TestReport) -> Location | None:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return Location(crash.path, crash.lineno) if crash is not None else None
+
+
+def _output(reports: Sequence[pytest.TestReport]) -> str:
+    # Each report of a test repeats the sections of those before it, so the last one has all.
+    return "\n".join(f"--- {title} ---\n{text}" for title, text in reports[-1].sections)

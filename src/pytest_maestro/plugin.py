@@ -1,0 +1,57 @@
+"""The entry point: options, and nothing else until one of them is used. Nothing of the library is imported before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_maestro.session import MaestroSession
+
+__all__ = ["SESSION"]
+
+SESSION: pytest.StashKey[MaestroSession] = pytest.StashKey()
+"""Where the config keeps what the options asked for; absent when they asked for nothing."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options and the ini keys of the same names."""
+    group = parser.getgroup("maestro", "one YAML file, every test, every attempt remembered")
+    group.addoption("--maestro-config", metavar="FILE", help="Run the suites of this qa.yaml (also in ini: maestro_config).")
+    group.addoption("--maestro-store", metavar="FILE", help="Record every attempt in this SQLite history (also in ini: maestro_store).")
+    group.addoption("--maestro-env", metavar="NAME", help="The environment of the config (also in ini: maestro_env).")
+    group.addoption(
+        "--maestro-var", metavar="NAME=VALUE", action="append", default=[], help="Set a variable of the config; repeatable (also in ini: maestro_var)."
+    )
+    group.addoption("--maestro-headed", action="store_true", help="Show the browsers.")
+    group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")
+    group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
+    group.addoption("--maestro-stream", metavar="FD", type=int, help="==SUPPRESS==")
+    parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
+    parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
+    parser.addini("maestro_env", "The environment of the config.", default="")
+    parser.addini("maestro_var", "Variables of the config, NAME=VALUE, one a line.", type="linelist", default=[])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Read the config before pytest looks for conftest files: it says which paths are tested."""
+    chosen = early_config.known_args_namespace
+    is_asked_for = chosen.maestro_config or chosen.maestro_store or chosen.maestro_stream is not None
+    names_yaml = any(path.partition("::")[0].endswith((".yaml", ".yml")) for path in chosen.file_or_dir)
+    if is_asked_for or names_yaml or early_config.getini("maestro_config") or early_config.getini("maestro_store"):
+        if chosen.help or chosen.version:
+            return
+        from pytest_maestro.session import start_session
+
+        session = start_session(early_config)
+        if session is not None:
+            early_config.stash[SESSION] = session
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register what the options asked for."""
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.register(config)

@@ -1,0 +1,174 @@
+"""The run in the process that records it: opens the history, hears of every test, and ends the run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.aggregator import StoreWriter
+from maestro_fabric.compose import Fanout, Prepared, open_store
+from maestro_fabric.errors import StoreError
+from maestro_fabric.events import Event, RunFinished, RunStarted
+from maestro_fabric.model import RunInfo
+from maestro_fabric.plugins import HookSink
+from maestro_fabric.system.facts import gather_facts
+from maestro_fabric.system.run_ids import new_run_id
+from pytest_maestro.attachments import BLOCKED
+from pytest_maestro.names import Names
+from pytest_maestro.options import Options
+from pytest_maestro.recorder import Recorder
+from pytest_maestro.running import RUNNING, Running, shown
+from pytest_maestro.service_access import LocalServices
+from pytest_maestro.terminal import Summary, register_terminal
+
+__all__ = ["Recording", "register_recording"]
+
+
+class Recording:
+    """Begins and ends the run.
+
+    Args:
+        store: The history's file.
+        run: The run's id and facts.
+        recorder: Hears of tests; its events come back to `emit`.
+    """
+
+    def __init__(self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names) -> None:
+        self.store = store
+        self.run = run
+        self.warnings: list[str] = []
+        self._prepared = prepared
+        self._names = names
+        self._writer: StoreWriter | None = None
+        self._hooks: HookSink | None = None
+        self._emit: Callable[[Event], None] = _nowhere
+        self.recorder: Recorder | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Open the history before the first worker starts.
+
+        Raises:
+            UsageError: when it cannot be opened; the message says what to do.
+        """
+        try:
+            self._writer = open_store(self.store)
+            sinks: list[StoreWriter | HookSink] = [self._writer]
+            if self._prepared is not None:
+                self._hooks = self._prepared.plugins.event_sink()
+                sinks.append(self._hooks)
+                self._prepared.remove_old_artifacts()
+            self._emit = self._writer.receive if len(sinks) == 1 else Fanout(sinks).receive
+            self._emit(RunStarted(self.run))
+        except StoreError as exc:
+            raise pytest.UsageError(str(exc)) from None
+        self.recorder = Recorder(self._names, self._emit, self._writer.add_plain if self._hooks is None else None)
+        session.config.pluginmanager.register(self.recorder, "maestro-recorder")
+        self._join(session.config.stash.get(RUNNING, None), self.recorder)
+        self.recorder.start()
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """End the run; blocked cases make it fail."""
+        if self._writer is None or self.recorder is None:
+            return
+        self.recorder.stop()
+        if exitstatus == pytest.ExitCode.OK and self.recorder.tally.blocked:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        status = _status_of(int(session.exitstatus), has_enough=bool(session.shouldfail))
+        self._emit(RunFinished(self.run.run_id, status, time.time()))
+        self._close()
+
+    def pytest_unconfigure(self) -> None:
+        """Close the history also after a session that broke."""
+        self._close()
+
+    def summary(self) -> Summary | None:
+        """What the closing section tells; ``None`` when no run began."""
+        if self.recorder is None:
+            return None
+        status_of_evidence = self._prepared.artifacts if self._prepared is not None else None
+        folder = shown(str(status_of_evidence)) if status_of_evidence is not None and status_of_evidence.exists() else ""
+        return Summary(self.recorder.tally, self.run.run_id, shown(str(self.store)), folder, tuple(self.warnings))
+
+    def _join(self, running: Running | None, recorder: Recorder) -> None:
+        if running is None:
+            return
+        running.bad = recorder.tally.bad
+        if isinstance(running.services, LocalServices):
+            running.services.listen(self._emit)
+
+    def _close(self) -> None:
+        if self._writer is None:
+            return
+        self._writer.close()
+        self.warnings += self._writer.warnings
+        if self._hooks is not None and self._prepared is not None:
+            self.warnings += [*self._hooks.warnings, *self._prepared.plugins.warnings]
+        self._writer = None
+
+
+class Consequences:
+    """What a blocked case means to pytest: shown apart, and run again by ``--lf``."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+        """The category of a blocked case."""
+        if BLOCKED in report.__dict__:
+            return "blocked", "B", ("BLOCKED", {"yellow": True})
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep a blocked case among the last failed, from which its being skipped has just removed it."""
+        if BLOCKED in report.__dict__:
+            last_failed = getattr(self._config.pluginmanager.getplugin("lfplugin"), "lastfailed", None)
+            if last_failed is not None:
+                # Since 9.2 pytest keeps structured ids there, before it kept texts.
+                last_failed[getattr(report, "id", report.nodeid)] = True
+
+
+def register_recording(config: pytest.Config, options: Options, prepared: Prepared | None, names: Names) -> None:
+    """Register what records a session."""
+    store = options.store or (prepared.store if prepared is not None else None)
+    if store is None:
+        return
+    if config.getoption("dist", "no") == "each":
+        raise pytest.UsageError("--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store")
+    run = prepared.run if prepared is not None else _plain_run(config.rootpath)
+    recording = Recording(store, run, prepared, names)
+    manager = config.pluginmanager
+    manager.register(recording, "maestro-recording")
+    register_terminal(config, recording.summary, prepared, store)
+    if prepared is not None:
+        manager.register(Consequences(config), "maestro-consequences")
+    if manager.hasplugin("dsession"):
+        from pytest_maestro.xdist import register_xdist
+
+        register_xdist(config, prepared, recording, names)
+
+
+def _plain_run(rootdir: Path) -> RunInfo:
+    return RunInfo(
+        run_id=new_run_id(),
+        started_at=time.time(),
+        orchestration_id=os.environ.get("MAESTRO_ORCHESTRATION_ID", ""),
+        facts=gather_facts(rootdir, os.environ),
+    )
+
+
+def _status_of(exitstatus: int, *, has_enough: bool) -> str:
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return "passed"
+    # xdist ends a run by --maxfail as if it was interrupted.
+    return "failed" if exitstatus == pytest.ExitCode.TESTS_FAILED or has_enough else "interrupted"
+
+
+def _nowhere(event: Event) -> None:
+    """Before the run."""

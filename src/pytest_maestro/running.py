@@ -1,0 +1,159 @@
+"""Runs cases in this process: sessions opened once a suite, services, and what blocks a suite."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from maestro_fabric.compose import Prepared
+from maestro_fabric.engine import SuiteSessions, needs_unmet, run_case
+from maestro_fabric.errors import ServiceError
+from maestro_fabric.events import CaseFinished, Event
+from maestro_fabric.model import Case, CaseResult, Mark, Status
+from maestro_fabric.plan import Plan, PlannedSuite
+from maestro_fabric.ports import Deadline
+from maestro_fabric.wire import to_wire
+from pytest_maestro.attachments import Attachments
+from pytest_maestro.service_access import LocalServices, ServiceAccess, TakenServices
+
+__all__ = ["RUNNING", "Running", "register_running"]
+
+RUNNING: pytest.StashKey[Running] = pytest.StashKey()
+"""Where the config keeps the `Running` of this process."""
+
+Bad = Mapping[str, list[tuple[Status, frozenset[Mark]]]]
+
+
+class Running:
+    """What the items of this process share.
+
+    Args:
+        prepared: The config, planned.
+        attachments: Sends what a case told with its report.
+        services: Starts services, or knows where another process has started them.
+        worker: This process's name among xdist's workers; empty when alone.
+
+    Attributes:
+        bad: What did not pass, by suite; set in the process that judges needs.
+    """
+
+    def __init__(self, prepared: Prepared, attachments: Attachments, services: ServiceAccess, worker: str) -> None:
+        self.plan: Plan = prepared.plan
+        self.bad: Bad = {}
+        self.services = services
+        self._prepared = prepared
+        self._attachments = attachments
+        self._worker = worker
+        self._sessions: dict[str, SuiteSessions] = {}
+        self._wanted: dict[str, dict[str, None]] = {}
+
+    @property
+    def artifacts_shown(self) -> str:
+        """The evidence's folder, as short as it can be shown."""
+        return shown(str(self._prepared.artifacts))
+
+    def run(self, suite: PlannedSuite, case: Case) -> CaseResult:
+        """Run a case of qa.yaml; its events go with the report of the call that goes on."""
+        told: list[dict[str, Any]] = []
+
+        def emit(event: Event) -> None:
+            told.append(to_wire(event))
+            if isinstance(event, CaseFinished):
+                # Only whole: of a case that somebody else's time limit cuts off, pytest's report is the better word.
+                self._attachments.keep_events(told)
+
+        clock, chance = self._prepared.clock, self._prepared.chance
+        never = Deadline.after(None, clock)
+        return run_case(case, self._sessions_of(suite), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
+
+    def block(self, suite: PlannedSuite, services: tuple[str, ...]) -> str:
+        """Why a case of this suite cannot run, after trying to start its services; empty when it can."""
+        return needs_unmet(suite, self.bad) or self.services.problem(services, self._wanted.get(suite.name, {}))
+
+    def want_services(self, suite: PlannedSuite, services: tuple[str, ...]) -> None:
+        """Note that cases that will run need these."""
+        self._wanted.setdefault(suite.name, {}).update(dict.fromkeys(services))
+
+    def close(self) -> list[str]:
+        """Close sessions, then services; gives what could not be closed, one line each."""
+        problems = []
+        for name, sessions in self._sessions.items():
+            fault = sessions.close()
+            if fault is not None:
+                problems.append(f"the session of {name} could not be closed: {fault.type}: {fault.message}")
+        self._sessions.clear()
+        self.services.stop()
+        return problems
+
+    def _sessions_of(self, suite: PlannedSuite) -> SuiteSessions:
+        if suite.name not in self._sessions:
+            # Only now, since the addresses are known only when the services are up.
+            context = self._prepared.context(worker=self._worker, service_urls=self.services.urls)
+            self._sessions[suite.name] = self._prepared.sessions(suite, context)
+        return self._sessions[suite.name]
+
+
+class RunningHooks:
+    """Blocks what cannot run, and closes everything at the end."""
+
+    def __init__(self, running: Running, attachments: Attachments, suite_of: Callable[[pytest.Item], tuple[PlannedSuite, tuple[str, ...]] | None]) -> None:
+        self._running = running
+        self._attachments = attachments
+        self._suite_of = suite_of
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which services the chosen cases need."""
+        for item in session.items:
+            found = self._suite_of(item)
+            if found is not None and found[1] and item.get_closest_marker("skip") is None:
+                self._running.want_services(*found)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip a case that cannot run, telling that it is blocked."""
+        found = self._suite_of(item)
+        if found is None or item.get_closest_marker("skip") is not None:
+            return
+        reason = self._running.block(*found)
+        if reason:
+            self._attachments.keep_blocked(reason)
+            raise pytest.skip.Exception(reason, _use_item_location=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End what was started, before anybody tells of the run's end."""
+        for line in self._running.close():
+            session.config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)
+
+    def pytest_unconfigure(self) -> None:
+        """The same, for a session that never began."""
+        self._running.close()
+
+
+def register_running(config: pytest.Config, prepared: Prepared, attachments: Attachments, *, is_worker: bool) -> Running:
+    """Register what runs cases in this process."""
+    from pytest_maestro.collection import SUITE
+    from pytest_maestro.items import MaestroItem
+
+    given: dict[str, Any] = getattr(config, "workerinput", {})
+    services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
+    running = Running(prepared, attachments, services, given.get("workerid", ""))
+    config.stash[RUNNING] = running
+
+    def suite_of(item: pytest.Item) -> tuple[PlannedSuite, tuple[str, ...]] | None:
+        suite = item.stash.get(SUITE, None)
+        if suite is None:
+            return None
+        return suite, item.case.services if isinstance(item, MaestroItem) else tuple(suite.config.services)
+
+    config.pluginmanager.register(RunningHooks(running, attachments, suite_of), "maestro-running")
+    return running
+
+
+def shown(path: str) -> str:
+    """A path relative to the current folder when it lies below it."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

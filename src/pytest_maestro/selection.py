@@ -1,0 +1,133 @@
+"""Which paths pytest collects: those that were given, with qa.yaml replaced by what its suites are."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.adapters.pytest.suite import PytestSuite
+from maestro_fabric.compose import Prepared
+from maestro_fabric.errors import ConfigError
+from maestro_fabric.plan import Plan, PlannedSuite
+from pytest_maestro.names import NATIVE_ADAPTER, NativePath
+
+__all__ = ["Selection", "named_config", "native_paths", "select"]
+
+_LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project"))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is collected.
+
+    Attributes:
+        paths: In place of the paths that were given.
+        natives: The paths of all native suites.
+        suites: The native suites whose tests may run.
+        others: Files and folders that were given themselves, absolute; tests below them run whatever suite they are in.
+        cases: Ends of node ids of qa.yaml that were given, as ``suite`` or ``suite::case``; ``None`` for all of them.
+    """
+
+    paths: tuple[str, ...]
+    natives: tuple[NativePath, ...]
+    suites: frozenset[str]
+    others: tuple[Path, ...]
+    cases: tuple[str, ...] | None
+
+    def allows_case(self, suite: str, title: str) -> bool:
+        """Whether a case of qa.yaml was asked for; an id without ``[…]`` means all its parameters."""
+        if self.cases is None:
+            return True
+        tail = f"{suite}::{title}"
+        return any(tail == chosen or tail.startswith((f"{chosen}::", f"{chosen}[")) for chosen in self.cases)
+
+    def allows(self, path: Path, suite: PlannedSuite) -> bool:
+        """Whether a test of a native suite was asked for."""
+        return suite.name in self.suites or any(path.is_relative_to(other) for other in self.others)
+
+
+def named_config(given: Sequence[str], folder: Path) -> Path | None:
+    """The config among the paths of the command line; a YAML file without ``version`` and ``project`` is none.
+
+    Raises:
+        UsageError: when there are two.
+    """
+    files = dict.fromkeys(_file(path, folder) for path in given)
+    configs = [file for file in files if file.suffix in (".yaml", ".yml") and _is_config(file)]
+    if len(configs) > 1:
+        raise pytest.UsageError(f"{' and '.join(map(str, configs))} are two configs: a session has one")
+    return configs[0] if configs else None
+
+
+def native_paths(plan: Plan, root: Path) -> tuple[NativePath, ...]:
+    """The paths of the suites that pytest collects itself.
+
+    Raises:
+        ConfigError: when one does not exist, or belongs to two suites.
+    """
+    found: dict[tuple[Path, str], NativePath] = {}
+    for suite in plan.suites:
+        if not isinstance(suite.config, PytestSuite):
+            continue
+        for written in suite.config.paths:
+            file, _, names = written.partition("::")
+            path = Path(os.path.normpath(root / suite.config.cwd / file))
+            if not path.exists():
+                raise ConfigError(f"suite {suite.name!r}: the path {written!r} does not exist (looked for {path})")
+            other = found.setdefault((path, names), NativePath(path, names, suite))
+            if other.suite is not suite:
+                raise ConfigError(f"suites {other.suite.name!r} and {suite.name!r} both have the path {written!r}: each test belongs to one suite")
+    return tuple(found.values())
+
+
+def select(given: Sequence[str], prepared: Prepared, natives: tuple[NativePath, ...], folder: Path) -> Selection:
+    """What to collect for these paths; without a path, all suites of the config."""
+    config_path = prepared.loaded.path
+    by_name = {suite.name: suite for suite in prepared.plan.suites}
+    paths: list[str] = []
+    suites: set[str] = set()
+    others: list[Path] = []
+    cases: list[str] = []
+    has_all = False
+    for text in given or [str(config_path)]:
+        file = _file(text, folder)
+        if os.path.realpath(file) != os.path.realpath(config_path):
+            paths.append(text)
+            others.append(file)
+            continue
+        name = text.partition("::")[2]
+        chosen = by_name.get(name)
+        if not name:
+            suites.update(native.suite.name for native in natives)
+            has_all = True
+            paths += _whole(prepared.plan, config_path, natives)
+        elif chosen is not None and chosen.adapter == NATIVE_ADAPTER:
+            suites.add(name)
+            paths += [native.argument for native in natives if native.suite is chosen]
+        else:
+            cases.append(name)
+            paths.append(f"{config_path}::{name}")
+    return Selection(tuple(dict.fromkeys(paths)), natives, frozenset(suites), tuple(others), None if has_all else tuple(cases))
+
+
+def _whole(plan: Plan, config_path: Path, natives: Sequence[NativePath]) -> list[str]:
+    has_cases = any(suite.adapter != NATIVE_ADAPTER for suite in plan.suites)
+    return [*([str(config_path)] if has_cases or not natives else []), *(native.argument for native in natives)]
+
+
+def _file(text: str, folder: Path) -> Path:
+    return Path(os.path.normpath(folder / text.partition("::")[0]))
+
+
+def _is_config(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            text = lines.read(65_536)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(key.search(text) for key in _LOOKS_LIKE_CONFIG)

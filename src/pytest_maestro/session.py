@@ -1,0 +1,149 @@
+"""What one pytest session does with the options: read before conftest files are looked for, registered when pytest is configured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.compose import Prepared, prepare
+from maestro_fabric.errors import ConfigError, PluginError
+from maestro_fabric.system.lifeline import watch_parent
+from pytest_maestro.attachments import Attachments
+from pytest_maestro.names import NATIVE_ADAPTER, Names, project_of
+from pytest_maestro.options import Options, read_options
+from pytest_maestro.selection import Selection, named_config, native_paths, select
+
+__all__ = ["RUN_ID", "MaestroSession", "start_session"]
+
+RUN_ID = "maestro_run_id"
+"""Where xdist's worker input holds the run's id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaestroSession:
+    """A session that uses maestro.
+
+    Attributes:
+        options: What was asked for.
+        prepared: The config, planned; ``None`` without one.
+        selection: The paths that are collected instead of those that were given; ``None`` without a config.
+    """
+
+    options: Options
+    prepared: Prepared | None = None
+    selection: Selection | None = None
+
+    def register(self, config: pytest.Config) -> None:
+        """Register the plugins that this process needs."""
+        given: Mapping[str, str] | None = getattr(config, "workerinput", None)
+        if given is not None:
+            # A worker whose controller was killed would work on until its test ends, or for ever.
+            watch_parent()
+        session = self if given is None or self.prepared is None else replace(self, prepared=_of_run(self.prepared, given[RUN_ID]))
+        session._register(config, is_worker=given is not None)
+
+    def names(self, config: pytest.Config) -> Names:
+        """The identities of this session's node ids."""
+        rootdir = config.rootpath
+        has_groups = config.getoption("dist", "no") == "loadgroup" or bool(getattr(config.option, "loadgroup", False))
+        if self.prepared is None or self.selection is None:
+            return Names(project=project_of(rootdir), rootdir=rootdir, root=rootdir, has_groups=has_groups)
+        return Names(
+            project=self.prepared.plan.project,
+            rootdir=rootdir,
+            root=self.prepared.loaded.root,
+            config_path=self.prepared.loaded.path,
+            plan=self.prepared.plan,
+            natives=self.selection.natives,
+            has_groups=has_groups,
+        )
+
+    def _register(self, config: pytest.Config, *, is_worker: bool) -> None:
+        names = self.names(config)
+        attachments = Attachments()
+        config.pluginmanager.register(attachments, "maestro-attachments")
+        if self.options.stream_fd is not None:
+            from pytest_maestro.streaming import register_stream
+
+            register_stream(config, self.options.stream_fd)
+            return
+        if self.prepared is not None and self.selection is not None:
+            from pytest_maestro.collection import register_collection
+
+            # In place of what was given: pytest has read the options of all conftest files by now, but collected nothing.
+            config.args = list(self.selection.paths)
+            config.args_source = pytest.Config.ArgsSource.ARGS
+            register_collection(config, self.prepared, self.selection, names, attachments, is_worker=is_worker)
+        if not is_worker and not self.options.is_dry:
+            from pytest_maestro.recording import register_recording
+
+            register_recording(config, self.options, self.prepared, names)
+
+
+def start_session(config: pytest.Config) -> MaestroSession | None:
+    """What this session does, ``None`` when a YAML file that was named is none of ours and nothing else was asked for.
+
+    Raises:
+        UsageError: with everything that is wrong with the options or the config.
+    """
+    options = read_options(config)
+    if options.stream_fd is not None:
+        # Somebody's child for one suite: an ini file that names a config must not make it run all suites again.
+        return MaestroSession(options=options)
+    given: list[str] = config.known_args_namespace.file_or_dir
+    path = _config_path(options, named_config(given, config.invocation_params.dir), is_explicit=bool(config.known_args_namespace.maestro_config))
+    if path is None:
+        return MaestroSession(options=options) if options.store is not None else None
+    try:
+        prepared = _prepare(path, options)
+        natives = native_paths(prepared.plan, prepared.loaded.root)
+        _check_native_suites(prepared)
+    except (ConfigError, PluginError) as exc:
+        raise pytest.UsageError(str(exc)) from None
+    selection = select(given, prepared, natives, config.invocation_params.dir)
+    # pytest looks here for the conftest files whose options it must know.
+    config.known_args_namespace.file_or_dir = list(selection.paths)
+    return MaestroSession(options=options, prepared=prepared, selection=selection)
+
+
+def _config_path(options: Options, named: Path | None, *, is_explicit: bool) -> Path | None:
+    chosen = options.config
+    if named is None or chosen is None:
+        return named or chosen
+    if os.path.realpath(named) == os.path.realpath(chosen):
+        return chosen
+    if is_explicit:
+        raise pytest.UsageError(f"--maestro-config names {chosen}, and {named} is another config: a session has one")
+    return named
+
+
+def _prepare(path: Path, options: Options) -> Prepared:
+    return prepare(
+        path,
+        environment=options.environment,
+        variables=options.variables,
+        options=options.run,
+        leave_out=frozenset({NATIVE_ADAPTER}),
+    )
+
+
+def _check_native_suites(prepared: Prepared) -> None:
+    for suite in prepared.plan.suites:
+        if suite.adapter != NATIVE_ADAPTER:
+            continue
+        name = suite.config.policy or prepared.loaded.config.policy
+        policy = prepared.loaded.config.policies[name] if name else None
+        if suite.config.policy and policy is not None and policy.retry.times:
+            raise ConfigError(
+                f"suite {suite.name!r}: policy {name!r} has a retry, which pytest suites cannot have yet: "
+                "use the mark flaky of pytest-rerunfailures, or leave the policy out"
+            )
+
+
+def _of_run(prepared: Prepared, run_id: str) -> Prepared:
+    """The same config as a part of a run that another process owns."""
+    return replace(prepared, run=replace(prepared.run, run_id=run_id), artifacts=prepared.artifacts.parent / run_id)
