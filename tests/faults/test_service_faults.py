@@ -210,6 +210,17 @@ def test_nothing_is_left_when_the_supervisor_is_killed(make_services: MakeServic
     assert processes_with(marker) == []
 
 
+def test_a_service_ends_when_its_supervisor_is_killed_and_the_owner_does_not_look(
+    controller: Callable[..., subprocess.Popen[str]], marker: str
+) -> None:
+    owner = controller(shop={"command": SERVER, "ready": {"http": "/"}})
+    for pid in supervisors(marker):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: len([line for line in processes_with(marker) if line.split()[1:]]) == 1)
+    owner.kill()
+    owner.wait()
+
+
 def test_a_service_that_never_becomes_ready_is_ended_and_says_what_was_seen(make_services: MakeServices, marker: str) -> None:
     services = make_services(
         slow={"command": in_python("import time; print('thinking', flush=True); time.sleep(600)"), "ready": {"within": "400ms"}}
