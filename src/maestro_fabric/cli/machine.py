@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -16,7 +17,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
-from maestro_fabric.aggregator import open_history
+from maestro_fabric.aggregator.database import connect_to_read, version_of
 from maestro_fabric.errors import StoreError
 
 __all__ = ["Finding", "State", "browser_answer", "examine"]
@@ -79,18 +80,19 @@ def _look_at_versions() -> Iterator[Finding]:
 
 
 def _look_at_extras() -> Iterator[Finding]:
-    for extra in metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or ():
+    extras = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or ()
+    for extra in (name for name in extras if name != "all"):  # `all` names the others again
         for requirement in _requirements(extra=extra):
             yield _judge(requirement, section="Extras", needed=False, mend=f"pip install '{DISTRIBUTION}[{extra}]'")
 
 
 def _requirements(*, extra: str) -> Iterator[Requirement]:
-    """What the package requires always (``extra`` empty), or what one extra adds; extras that only name others add nothing."""
+    """What the package requires always (``extra`` empty), or what one extra adds."""
     for text in metadata.requires(DISTRIBUTION) or ():
         requirement = Requirement(text)
         always = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
         applies = always if not extra else not always and requirement.marker is not None and requirement.marker.evaluate({"extra": extra})
-        if applies and requirement.name != DISTRIBUTION:
+        if applies:
             requirement.marker = None
             yield requirement
 
@@ -155,14 +157,12 @@ def _look_at_store(path: Path) -> Iterator[Finding]:
         yield _writable(path, folder, value=f"{path} (made by the first run)")
         return
     try:
-        history = open_history(path)
+        # Only looked at: opening it as a history would end the runs of killed processes.
+        with closing(connect_to_read(path)) as connection:
+            version = version_of(connection)
     except StoreError as error:
         yield Finding(section="Store", name="history", state=State.BROKEN, value=str(path), mend=str(error))
         return
-    try:
-        version = history.schema_version
-    finally:
-        history.close()
     yield _writable(path, folder, value=f"{path}, schema {version}, {_size(path.stat().st_size)}")
 
 
