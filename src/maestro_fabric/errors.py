@@ -7,6 +7,7 @@ MaestroError
 │   └── SessionLost        the browser or program behind a session is gone; a new session may work
 ├── DeadlineExceeded       give more time, or find what hangs
 ├── LocatorError           the page holds no such element, or too many
+├── ElementNotReady        the element is there, but cannot be acted on: find what covers or disables it
 ├── ServiceError           a service did not become ready, or died
 └── StoreError             the history could not be read or written
 """
@@ -21,6 +22,7 @@ from maestro_fabric.model import Location
 __all__ = [
     "ConfigError",
     "DeadlineExceeded",
+    "ElementNotReady",
     "ExpectationFailed",
     "LocatorError",
     "MaestroError",
@@ -114,6 +116,10 @@ class DeadlineExceeded(MaestroError):
 
 class LocatorError(MaestroError):
     """No element of the page matches a locator, or more than one does."""
+
+
+class ElementNotReady(MaestroError):
+    """An element was found and did not become visible, enabled or uncovered in time."""
 
 
 class ServiceError(MaestroError):

@@ -1,0 +1,1 @@
+"""What every browser adapter shares: variables, addresses, comparisons, messages, evidence. No browser is driven here."""

@@ -1,0 +1,84 @@
+"""What is asked of a page: each question is one script and one round trip, the same for every browser driver."""
+
+from __future__ import annotations
+
+__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "READ_ELEMENTS"]
+
+# Visible as Playwright defines it: a box that is not empty, and no `visibility: hidden`.
+_IS_VISIBLE = """
+const isVisible = (element) => {
+  const style = getComputedStyle(element);
+  if (style.display === 'contents') return [...element.children].some(isVisible);
+  if (style.visibility !== 'visible') return false;
+  const box = element.getBoundingClientRect();
+  return box.width > 0 && box.height > 0;
+};
+"""
+
+READ_ELEMENTS = (
+    "(elements, names) => {"
+    + _IS_VISIBLE
+    + """
+const isDisabled = (element) => element.matches(':disabled') || !!element.closest('[aria-disabled="true"]');
+const isChecked = (element) => element.matches('input') ? element.checked : element.getAttribute('aria-checked') === 'true';
+return elements.map((element) => ({
+  visible: isVisible(element),
+  enabled: !isDisabled(element),
+  checked: isChecked(element),
+  field: element.matches('input,textarea,select'),
+  text: element.innerText ?? element.textContent ?? '',
+  content: element.textContent ?? '',
+  value: 'value' in element && element.value != null ? String(element.value) : null,
+  attributes: Object.fromEntries(names.map((name) => [name, element.getAttribute(name)])),
+}));
+}"""
+)
+"""``(elements, attribute names) → one object an element``, read by `elements.read_elements`."""
+
+# Roles by tag, for messages only: the driver's own engine decides what a role locator matches.
+_DESCRIBE = """
+const INPUT_ROLES = {button: 'button', submit: 'button', reset: 'button', image: 'button', checkbox: 'checkbox', radio: 'radio',
+  range: 'slider', number: 'spinbutton', search: 'searchbox'};
+const ROLES = {A: 'link', BUTTON: 'button', TEXTAREA: 'textbox', SELECT: 'combobox', OPTION: 'option', SUMMARY: 'button', IMG: 'img',
+  H1: 'heading', H2: 'heading', H3: 'heading', H4: 'heading', H5: 'heading', H6: 'heading', NAV: 'navigation', TABLE: 'table',
+  LI: 'listitem', FORM: 'form', DIALOG: 'dialog'};
+const short = (text) => (text || '').replace(/\\s+/g, ' ').trim().slice(0, 80);
+const describe = (element) => {
+  const isField = element.matches('input,textarea,select');
+  const label = isField && element.labels && element.labels.length ? short(element.labels[0].innerText) : '';
+  const role = element.getAttribute('role')
+    || (element.tagName === 'INPUT' ? INPUT_ROLES[element.type] || 'textbox' : ROLES[element.tagName]) || '';
+  const text = isField ? '' : short(element.innerText ?? element.textContent);
+  const own = element.tagName === 'INPUT' && INPUT_ROLES[element.type] === 'button' ? element.value : '';
+  const name = short(element.getAttribute('aria-label')) || label || text || short(own) || short(element.getAttribute('alt'))
+    || short(element.getAttribute('title')) || short(element.getAttribute('placeholder'));
+  return {tag: element.tagName.toLowerCase(), role, name, text, label, id: element.id || '',
+    placeholder: element.getAttribute('placeholder') || '',
+    test_id: element.getAttribute(testIdAttribute) || '', classes: typeof element.className === 'string' ? element.className : ''};
+};
+"""
+
+DESCRIBE_MATCHES = "(elements, testIdAttribute) => {" + _DESCRIBE + "return elements.slice(0, 20).map(describe);}"
+"""``(elements, test id attribute) → descriptions``, read by `candidates.Candidate`."""
+
+COLLECT_CANDIDATES = (
+    "(testIdAttribute) => {"
+    + _IS_VISIBLE
+    + _DESCRIBE
+    + """
+const found = [];
+const look = (root) => {
+  for (const element of root.querySelectorAll('*')) {
+    if (found.length >= 1000) return;
+    const isLeaf = element.childElementCount === 0 && element.textContent.trim() !== '';
+    const isNamed = element.id || element.hasAttribute(testIdAttribute);
+    if ((isLeaf || isNamed || element.matches('a,button,input,textarea,select,summary,img,[role],[onclick],h1,h2,h3,h4,h5,h6'))
+        && !element.matches('script,style,option') && isVisible(element)) found.push(element);
+    if (element.shadowRoot) look(element.shadowRoot);
+  }
+};
+look(document);
+return found.map(describe);
+}"""
+)
+"""``(test id attribute) → descriptions`` of what a person could mean on the page, open shadow roots included."""

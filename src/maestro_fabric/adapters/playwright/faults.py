@@ -1,0 +1,73 @@
+"""Playwright's errors as ours, in one table."""
+
+from __future__ import annotations
+
+import re
+
+from maestro_fabric.errors import ConfigError, LocatorError, MaestroError, TransportError
+
+__all__ = ["is_closed", "reason_not_ready", "translate"]
+
+_ADVICE: tuple[tuple[re.Pattern[str], type[MaestroError], str], ...] = (
+    (
+        re.compile(r"ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED|ECONNREFUSED|Could not connect"),
+        TransportError,
+        "nothing listens there: is the service running?",
+    ),
+    (re.compile(r"ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST|ENOTFOUND|EAI_AGAIN"), TransportError, "the host's name is unknown"),
+    (
+        re.compile(r"ERR_CERT|SSL_ERROR|self.signed certificate"),
+        TransportError,
+        "the certificate is not trusted: browser.ignore_https_errors: true",
+    ),
+    (re.compile(r"net::ERR_|NS_ERROR_|ECONNRESET|socket hang up|ETIMEDOUT"), TransportError, ""),
+    (re.compile(r"Timeout \d+ms exceeded"), TransportError, ""),
+    (
+        re.compile(r"while parsing (css )?selector|is not a valid (selector|XPath)|Unknown engine|Malformed selector"),
+        LocatorError,
+        "the locator cannot be read",
+    ),
+    (re.compile(r"Cannot navigate to invalid URL|Invalid URL"), ConfigError, "the address cannot be read"),
+    (re.compile(r"Target crashed|Page crashed"), TransportError, "the page crashed"),
+)
+_CALL = re.compile(r"^(?:\w+\.\w+: )?(?:Error: )?")
+_NOT_READY = (
+    (re.compile(r"(<.+?>.*) intercepts pointer events"), r"it is covered by \1"),
+    (re.compile(r"element is not (visible|enabled|editable|stable)"), r"it is not \1"),
+    (re.compile(r"element is (outside of the viewport)"), r"it is \1"),
+    (re.compile(r"did not find some options"), "the list has no such option"),
+    (re.compile(r"element was detached from the DOM"), "it was taken off the page again and again"),
+)
+_CLOSED = re.compile(r"has been closed|Connection closed|connection closed|Browser closed|interrupted: no time is left")
+
+
+def translate(exc: Exception) -> MaestroError:
+    """Our error for one of Playwright's, with what to do where that is known."""
+    text = str(exc)
+    for pattern, kind, advice in _ADVICE:
+        if pattern.search(text):
+            return kind(_first_line(text) + (f" ({advice})" if advice else ""))
+    return MaestroError(_first_line(text))
+
+
+def reason_not_ready(text: str) -> str | None:
+    """Why an element that was found could not be acted on, from the call's log; ``None`` when none was found."""
+    if "locator resolved to" not in text:
+        return None
+    lines = text.splitlines()
+    for line in reversed(lines):
+        for pattern, reason in _NOT_READY:
+            match = pattern.search(line)
+            if match is not None:
+                return match.expand(reason)
+    return f"it did not become ready: {lines[-1].strip(' -')}"
+
+
+def is_closed(exc: Exception) -> bool:
+    """Whether the error says that the page, the context or the browser has gone."""
+    return _CLOSED.search(str(exc)) is not None
+
+
+def _first_line(text: str) -> str:
+    line = text.partition("\nCall log:")[0].strip()
+    return _CALL.sub("", line, count=1)

@@ -1,0 +1,69 @@
+"""Keeps what helps to understand a case that did not pass."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from maestro_fabric.adapters.playwright.play import Played
+from maestro_fabric.config.models import BrowserConfig
+from maestro_fabric.model import Status
+
+if TYPE_CHECKING:
+    from maestro_fabric.adapters.playwright.scene import Scene
+
+__all__ = ["keep_evidence", "wants_trace"]
+
+# All of the evidence together; a page that hangs gives none.
+_LIMIT_S = 6.0
+_SCREENSHOT_MS = 3000.0
+
+
+def wants_trace(settings: BrowserConfig, attempt: int) -> bool:
+    """Whether this attempt is recorded: always for ``failure``, a further try for ``retry``."""
+    return settings.trace == "failure" or (settings.trace == "retry" and attempt > 1)
+
+
+def keep_evidence(scene: Scene, played: Played, *, is_traced: bool) -> None:
+    """Keep screenshot, HTML, console and trace of a case that did not pass; of a further try that passed, the trace."""
+    if scene.watch.interrupted:
+        _keep_console(scene)
+        return
+    scene.watch.stop_at = time.monotonic() + _LIMIT_S
+    has_failed = played.status is not Status.PASSED
+    if has_failed and scene.settings.screenshot == "failure":
+        _keep_screenshot(scene)
+    if has_failed:
+        _keep_html(scene)
+        _keep_console(scene)
+    if is_traced and (has_failed or scene.settings.trace == "retry"):
+        _keep_trace(scene)
+
+
+def _keep_screenshot(scene: Scene) -> None:
+    # Evidence is a gift: what goes wrong while taking it must not replace why the case failed.
+    with contextlib.suppress(Exception):
+        picture = scene.page.screenshot(timeout=_SCREENSHOT_MS)
+        scene.evidence.keep("screenshot", "failure.png").write_bytes(picture)
+
+
+def _keep_html(scene: Scene) -> None:
+    with contextlib.suppress(Exception):
+        html = scene.page.content()
+        scene.evidence.keep_text("html", "page.html", scene.surroundings.redact(html))
+
+
+def _keep_console(scene: Scene) -> None:
+    if scene.console:
+        with contextlib.suppress(OSError):
+            scene.evidence.keep_text("console", "console.txt", scene.surroundings.redact("\n".join(scene.console)))
+
+
+def _keep_trace(scene: Scene) -> None:
+    # A trace holds every value that was typed. It is kept after a secret only when the file itself asks for traces.
+    if scene.scope.used_secret and "trace" not in scene.settings.model_fields_set:
+        scene.log("no trace is kept, since the case used a secret; say browser.trace to keep it all the same")
+        return
+    with contextlib.suppress(Exception):
+        scene.browser_context.tracing.stop(path=scene.evidence.keep("trace", "trace.zip"))

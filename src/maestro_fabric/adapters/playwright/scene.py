@@ -1,0 +1,120 @@
+"""A case while it is played: its page, its variables, its time, and what was noticed on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.responses import Response
+from maestro_fabric.adapters.browser.scope import Scope, as_seconds
+from maestro_fabric.adapters.browser.urls import join_url
+from maestro_fabric.adapters.playwright.dialogs import Dialogs
+from maestro_fabric.adapters.playwright.driver import Watch
+from maestro_fabric.config.journey import PlannedStep
+from maestro_fabric.config.models import BrowserConfig
+from maestro_fabric.errors import DeadlineExceeded
+from maestro_fabric.ports import Context, Deadline
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
+
+__all__ = ["Scene"]
+
+# A step's own timeouts end it; this much later it is interrupted from outside (a script that spins has no timeout).
+_INTERRUPT_AFTER_S = 30.0
+# The case's deadline ends a step by its timeouts; interrupting waits this much longer, so that evidence can be taken.
+_DEADLINE_SLACK_S = 0.25
+_MAX_CONSOLE = 100
+
+
+@dataclass(slots=True, kw_only=True)
+class Scene:
+    """What a step can use.
+
+    Attributes:
+        browser_context: The case's own context.
+        page: The current tab.
+        settings: The suite's ``browser``.
+        surroundings: The run's context.
+        scope: The variables.
+        evidence: Where files are kept.
+        deadline: The case's.
+        watch: What the watching thread is told.
+        dialogs: Answers dialogs.
+        planned: The step that runs.
+        output: Lines for the attempt's output.
+        console: Errors that the pages reported.
+        responses: Answers to ``request``, by their ``as`` name; ``""`` is the last.
+        soft_failures: Unmet soft expectations.
+    """
+
+    browser_context: BrowserContext
+    page: Page
+    settings: BrowserConfig
+    surroundings: Context
+    scope: Scope
+    evidence: Evidence
+    deadline: Deadline
+    watch: Watch
+    dialogs: Dialogs
+    planned: PlannedStep
+    output: list[str] = field(default_factory=list)
+    console: list[str] = field(default_factory=list)
+    responses: dict[str, Response] = field(default_factory=dict)
+    soft_failures: list[str] = field(default_factory=list)
+
+    def limit_s(self, within: float | str | None) -> float:
+        """How long the step may wait: what it says itself or the suite's ``within``, never longer than the case has.
+
+        Raises:
+            DeadlineExceeded: when the case has no time left.
+        """
+        wanted = self.settings.within if within is None else as_seconds(within)
+        left = self.deadline.left_s
+        if left <= 0:
+            raise DeadlineExceeded("the case", self.deadline.limit_s)
+        return min(wanted, left)
+
+    def limit_ms(self, within: float | str | None) -> float:
+        """`limit_s` for Playwright, to which 0 would mean no limit."""
+        return max(1.0, self.limit_s(within) * 1000)
+
+    def begin(self, planned: PlannedStep, within: float | str | None) -> None:
+        """A step starts: tell the watch when it must have ended."""
+        self.planned = planned
+        limit = 0.0 if planned.action == "call" else self.limit_s(within)
+        own_end = float("inf") if planned.action == "call" else time.monotonic() + limit + _INTERRUPT_AFTER_S
+        self.watch.stop_at = min(own_end, time.monotonic() + self.deadline.left_s + _DEADLINE_SLACK_S)
+
+    def poll(self, is_done: Callable[[], bool], within: float | str | None) -> bool:
+        """Ask until the answer is yes or the time is over; whether it was yes. The page's events are served meanwhile."""
+        until = time.monotonic() + self.limit_s(within)
+        pauses_ms = iter((20, 50))
+        while not is_done():
+            left_ms = (until - time.monotonic()) * 1000
+            if left_ms <= 0:
+                return False
+            self.page.wait_for_timeout(max(1.0, min(left_ms, next(pauses_ms, 80))))
+        return True
+
+    def absolute(self, url: str) -> str:
+        """The whole address of a relative one."""
+        return join_url(self.surroundings.base_url, url)
+
+    def log(self, line: str) -> None:
+        """Add a line to the attempt's output."""
+        self.output.append(line)
+
+    def note_console(self, message: ConsoleMessage) -> None:
+        """Listener: keep what a page logs as an error."""
+        if message.type == "error" and len(self.console) < _MAX_CONSOLE:
+            where = message.location
+            self.console.append(f"console error: {message.text} ({where.get('url', '')}:{where.get('lineNumber', '')})")
+
+    def note_page_error(self, error: WebError) -> None:
+        """Listener: keep an exception that no script caught."""
+        if len(self.console) < _MAX_CONSOLE:
+            self.console.append(f"page error: {error.error}")
