@@ -102,10 +102,10 @@ class Prepared:
 
     def services(self, emit: Emit) -> Services:
         """The services of the config, none of them started yet."""
-        configs = self.loaded.config.services
+        configs, external = self.loaded.config.services, self.loaded.external_services
         return Services(
-            {name: _with_secrets(config, self.secrets) for name, config in configs.items() if name not in self.loaded.external_services},
-            external=self.loaded.external_services,
+            {name: config if name in external else _with_secrets(config, self.secrets) for name, config in configs.items()},
+            external=external,
             root=self.loaded.root,
             log_folder=self.artifacts,
             environ=self.environ,

@@ -1,0 +1,112 @@
+"""What `maestro run` shows: a line a case while it runs, and a summary like pytest's at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from maestro_fabric.config.durations import format_duration
+from maestro_fabric.engine import RunResult
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, ServiceChanged, Warned
+from maestro_fabric.model import CaseResult, Fault, Mark, Status
+
+__all__ = ["TerminalSink", "count_statuses", "print_summary"]
+
+_STYLES = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "red", Status.SKIPPED: "yellow", Status.BLOCKED: "magenta"}
+
+
+class TerminalSink:
+    """Prints the events of a run as they come.
+
+    Args:
+        console: Where to.
+        total: How many cases there are.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console = console
+        self._total = total
+        self._done = 0
+        self._suite = ""
+
+    def receive(self, event: Event) -> None:
+        """Print one event, if it is one that a person wants to follow."""
+        match event:
+            case AttemptStarted(case=case, number=1):
+                self._head(case.id.suite)
+            case AttemptFinished(case=case, attempt=attempt, is_last=False):
+                self._line(attempt.outcome.status, case.id.title, f"attempt {attempt.number}, is tried again", attempt.duration_s)
+            case CaseFinished(case=case):
+                self._head(case.id.suite)
+                self._done += 1
+                words = " ".join(sorted(event.marks))
+                reason = event.reason.splitlines()[0] if event.reason else ""
+                self._line(event.status, case.id.title, ": ".join(part for part in (words, reason) if part), event.duration_s)
+            case ServiceChanged():
+                self._console.print(Text(f"service {event.name} {event.state} {event.detail}".rstrip(), style="dim"))
+            case Warned():
+                self._console.print(Text(f"warning: {event.message}", style="yellow"))
+
+    def close(self) -> None:
+        """Nothing to do: every line was printed."""
+
+    def _head(self, suite: str) -> None:
+        if suite != self._suite:
+            self._suite = suite
+            self._console.print(Text(suite, style="bold"))
+
+    def _line(self, status: Status, title: str, note: str, duration_s: float) -> None:
+        share = f"[{100 * self._done // max(self._total, 1):>3}%]"
+        text = Text.assemble((f"  {status:<8}", _STYLES[status]), f"{title} ", (f"{format_duration(duration_s)} {share}", "dim"))
+        self._console.print(text.append(f" {note}", style="dim") if note else text, soft_wrap=True)
+
+
+def count_statuses(cases: Sequence[CaseResult]) -> dict[str, int]:
+    """How many cases have each status and each mark; what none has is left out."""
+    counts = Counter(str(case.status) for case in cases)
+    counts.update(str(mark) for case in cases for mark in case.marks)
+    return {word: counts[word] for word in (*map(str, Status), *map(str, Mark)) if counts[word]}
+
+
+def print_summary(console: Console, result: RunResult, *, duration_s: float, store: Path, artifacts: Path) -> None:
+    """Print why cases did not pass, which were flaky or blocked, the counts, and where everything was kept."""
+    for case in result.cases:
+        if case.status in (Status.FAILED, Status.ERROR):
+            _print_fault(console, case)
+    _print_list(console, "flaky", [case for case in result.cases if Mark.FLAKY in case.marks])
+    _print_list(console, "blocked", [case for case in result.cases if case.status is Status.BLOCKED])
+    console.print()
+    for label, value in (("run", result.run_id), ("store", store), ("artifacts", artifacts if artifacts.is_dir() else "none")):
+        console.print(Text(f"{label:<10}{value}", style="dim"), soft_wrap=True)
+    counts = ", ".join(f"{count} {word}" for word, count in count_statuses(result.cases).items()) or "no cases"
+    style = "bold green" if result.exit_status == 0 else "bold red"
+    interrupted = "interrupted: " if result.status == "interrupted" else ""
+    console.print(Text(f"{interrupted}{counts} in {format_duration(duration_s)}", style=style))
+
+
+def _print_fault(console: Console, case: CaseResult) -> None:
+    console.print()
+    console.rule(Text(f"{case.status}: {case.case.id}"), style="red", characters="─")
+    last = case.attempts[-1].outcome
+    fault = last.fault or Fault(type="", message=last.reason or "no reason was given")
+    # A foreign test's message is its last line; the trace says the rest, as pytest shows it.
+    console.print(Text(fault.trace.rstrip() if fault.trace and not last.steps else fault.message), soft_wrap=True)
+    place = fault.location or case.case.location
+    if place is not None:
+        console.print(Text(f"at {place}", style="dim"), soft_wrap=True)
+    for artifact in last.artifacts:
+        console.print(Text(f"{artifact.kind}: {artifact.path}", style="dim"), soft_wrap=True)
+
+
+def _print_list(console: Console, title: str, cases: Sequence[CaseResult]) -> None:
+    if not cases:
+        return
+    console.print()
+    console.print(Text(f"{title}:", style="bold"))
+    for case in cases:
+        attempts = f"{len(case.attempts)} attempts" if len(case.attempts) > 1 else ""
+        console.print(Text(f"  {case.case.id} {case.reason.splitlines()[0] if case.reason else attempts}".rstrip()), soft_wrap=True)
