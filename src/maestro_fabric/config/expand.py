@@ -58,7 +58,11 @@ class _Expansion:
         path = (*self._path, "cases", index)
         steps_path = (*path, "steps")
         suite, location = self._suite, self._locate(path)
-        tags, links, services = _joined(suite.tags, source.tags), _joined(suite.links, source.links), _joined(suite.services, source.services)
+        tags, links, services = (
+            _joined(suite.tags, source.tags),
+            _joined(suite.links, source.links),
+            _joined(suite.services, source.services),
+        )
         owner = suite.owner if source.owner is None else source.owner
         policy = self._policy(source.policy, source.timeout)
         places = [self._locate((*steps_path, number)) for number in range(len(source.steps))]

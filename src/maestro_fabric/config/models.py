@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field, WrapValidator, create_model
 
 from maestro_fabric.config.steps import Step
-from maestro_fabric.config.types import FROZEN, LateBool, Name, Seconds, shorthand
+from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
 
 __all__ = [
     "ArtifactsConfig",
@@ -33,6 +33,25 @@ __all__ = [
 
 class _Model(BaseModel):
     model_config = FROZEN
+
+
+def _check_params(value: Any) -> Any:
+    """One message for all shapes of ``params``, where a union would give one for each."""
+    if isinstance(value, list):
+        wrong = next((row for row in value if not isinstance(row, dict)), None)
+        if wrong is not None:
+            raise ValueError(f"{wrong!r} is not a mapping: a list of params holds mappings, like [{{item: tea}}, {{item: coffee}}]")
+        return value
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r} is no params: write {{name: [value, …]}}, a list of mappings, or {{from: file.csv}}")
+    if set(value) == {"from"} and isinstance(value["from"], str):
+        if value["from"].startswith("/") or ".." in value["from"].split("/"):
+            raise ValueError(f"{value['from']!r} is not below the folder of this file")
+        return value
+    for name, column in value.items():
+        if not isinstance(column, list):
+            raise ValueError(f"the values of {name!r} are not a list: write {name}: [value, …]")
+    return value
 
 
 class ArtifactsConfig(_Model):
@@ -115,15 +134,15 @@ class SkipConfig(_Model):
     """Do not run the case; ``if`` makes that depend on a value being non-empty and not 0, false, no or off."""
 
     reason: str
-    if_: str | bool = Field(alias="if", default=True)
+    if_: str | bool | int | float | None = Field(alias="if", default=True)
 
 
 class XfailConfig(_Model):
     """The case is expected not to pass."""
 
     reason: str
-    strict: bool = False
-    if_: str | bool = Field(alias="if", default=True)
+    strict: bool = Field(default=False, description="An unexpected pass is failed.")
+    if_: str | bool | int | float | None = Field(alias="if", default=True)
 
 
 class SuiteConfig(_Model):
@@ -151,8 +170,8 @@ class BrowserConfig(_Model):
     timezone: str | None = None
     device: str | None = Field(default=None, description="A device that Playwright knows, like iPhone 15.")
     remote: str | None = Field(default=None, description="ws:// of a Playwright server, or http:// of a CDP endpoint.")
-    trace: Literal["off", "retry", "failure"] = "retry"
-    screenshot: Literal["off", "failure"] = "failure"
+    trace: Annotated[Literal["off", "retry", "failure"], OFF_WORD] = "retry"
+    screenshot: Annotated[Literal["off", "failure"], OFF_WORD] = "failure"
     test_id_attribute: str = "data-testid"
     within: Seconds = Field(default=5.0, description="How long a step may wait unless it says otherwise.")
     ignore_https_errors: bool = False
@@ -162,9 +181,12 @@ class BrowserCase(_Model):
     """A journey."""
 
     name: Name
-    params: dict[str, list[Any]] | list[dict[str, Any]] | dict[Literal["from"], str] | None = Field(
-        default=None, description="Values by name (each with each), a list of mappings, or from: a CSV file."
-    )
+    params: (
+        Annotated[
+            dict[str, list[Any]] | list[dict[str, Any]] | dict[Literal["from"], str], WrapValidator(lambda value, _: _check_params(value))
+        ]
+        | None
+    ) = Field(default=None, description="Values by name (each with each), a list of mappings, or from: a CSV file.")
     matrix: dict[str, list[Any]] | None = Field(default=None, description="Values by name, each with each, times params.")
     tags: list[str] = Field(default_factory=list)
     policy: str | None = None

@@ -13,7 +13,7 @@ from pydantic import Field, with_config
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from maestro_fabric.config.types import STRICT_KEYS, LateBool, LateInt, LateSeconds, shorthand
+from maestro_fabric.config.types import STRICT_KEYS, LateBool, LateInt, LateSeconds, nothing, shorthand
 
 __all__ = ["LOCATOR_KEYS", "Expect", "Step", "Target"]
 
@@ -343,13 +343,13 @@ class Step(TypedDict, total=False):
     upload: Upload
     drag: Drag
     scroll_to: Annotated[Target, _CSS]
-    go_back: Annotated[Move, shorthand("until")]
-    reload: Annotated[Move, shorthand("until")]
+    go_back: Annotated[Move, shorthand("until"), nothing()]
+    reload: Annotated[Move, shorthand("until"), nothing()]
     switch_tab: Annotated[SwitchTab, shorthand("url"), shorthand("number", int)]
-    close_tab: CloseTab
+    close_tab: Annotated[CloseTab, nothing()]
     dialog: Annotated[Dialog, shorthand("answer")]
     wait_for: Annotated[WaitFor, _CSS]
-    screenshot: Annotated[Screenshot, shorthand("as")]
+    screenshot: Annotated[Screenshot, shorthand("as"), nothing()]
     run_js: Annotated[RunJs, shorthand("script")]
     save: Save
     set_cookie: SetCookie

@@ -11,7 +11,19 @@ from typing import Any
 
 from maestro_fabric.config.nearest import did_you_mean
 
-__all__ = ["KEEP", "Lookup", "Reference", "TemplateError", "escape", "part_of", "references", "resolve", "resolve_partly", "truth", "unescape"]
+__all__ = [
+    "KEEP",
+    "Lookup",
+    "Reference",
+    "TemplateError",
+    "escape",
+    "part_of",
+    "references",
+    "resolve",
+    "resolve_partly",
+    "truth",
+    "unescape",
+]
 
 KINDS = ("env", "secret", "vars", "params", "saved", "services")
 # `$${` stands for a literal `${`; the last alternative catches a reference that is never closed.
@@ -209,7 +221,11 @@ def _map_texts(value: Any, change: Callable[[str], Any]) -> Any:
     if isinstance(value, Mapping):
         return {key: _map_texts(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)([_map_texts(item, change) for item in value]) if type(value) in (list, tuple) else [_map_texts(i, change) for i in value]
+        return (
+            type(value)([_map_texts(item, change) for item in value])
+            if type(value) in (list, tuple)
+            else [_map_texts(i, change) for i in value]
+        )
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _map_fields(value, change)
     return value

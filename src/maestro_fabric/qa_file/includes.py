@@ -9,7 +9,7 @@ from typing import Any
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.qa_file.nodes import Key, MarkedDict, MarkedList, Note
-from maestro_fabric.qa_file.reader import Document, read
+from maestro_fabric.qa_file.reader import Document, Trouble, read
 from maestro_fabric.qa_file.source import Source, read_source
 from maestro_fabric.qa_file.tree import Tree
 
@@ -46,7 +46,7 @@ def read_tree(path: Path, problems: list[Problem]) -> Tree | None:
 def _read_document(source: Source, problems: list[Problem]) -> Document | None:
     """The file's document when it is a mapping; troubles become problems."""
     document = read(source.text)
-    problems += [source.problem(trouble.message, trouble.mark, width=trouble.width, hint=trouble.hint) for trouble in document.troubles]
+    problems += [_problem(source, trouble) for trouble in document.troubles]
     if isinstance(document.data, MarkedDict):
         return document
     if not document.troubles:
@@ -54,6 +54,11 @@ def _read_document(source: Source, problems: list[Problem]) -> Document | None:
         message = "the file is empty" if empty else "the file must be a mapping: key: value, one a line"
         problems.append(source.problem(message, None if empty else document.start))
     return None
+
+
+def _problem(source: Source, trouble: Trouble) -> Problem:
+    hint = trouble.hint if trouble.other is None else f"it stands on line {source.location(trouble.other).line} too"  # type: ignore[union-attr]
+    return source.problem(trouble.message, trouble.mark, width=trouble.width, hint=hint)
 
 
 def _included(tree: Tree, root: Path, problems: list[Problem]) -> Iterator[Path]:

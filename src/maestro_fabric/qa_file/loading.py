@@ -110,7 +110,9 @@ class _Loading:
             _tree=tree,
         )
 
-    def _fill(self, tree: Tree, environment: Environment, overlay: Mapping[str, tuple[Any, str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+    def _fill(
+        self, tree: Tree, environment: Environment, overlay: Mapping[str, tuple[Any, str, Any]]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
         """Fill in the tree's texts; the variables as they are meant, and the origins."""
         raw = {name: value for name, (value, _, _) in overlay.items()}
         interpolation = Interpolation(tree, raw, self._environ, self._problems)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 __all__ = ["Key", "Mark", "MarkedDict", "MarkedList", "Note", "Path", "place_of"]
 
 Key = str | int
 Path = tuple[Key, ...]
-
-
-class Mark(Protocol):
-    """A place, counted from 0: PyYAML's marks are kept as they are, since making others would cost a second of CPU."""
-
-    line: int
-    column: int
+Mark = int
+"""A place: the number of characters before it. Lines are counted when somebody asks: PyYAML's own marks would be half a million objects."""
 
 
 class MarkedDict(dict[str, Any]):

@@ -28,12 +28,13 @@ _NO_KEY: Any = None
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something wrong at a place of the text; ``width`` characters are meant."""
+    """Something wrong at a place of the text; ``width`` characters are meant, ``other`` is where the same stands too."""
 
     message: str
     mark: Mark | None
     width: int = 1
     hint: str = ""
+    other: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -44,12 +45,6 @@ class Document:
     notes: list[Note] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     start: Mark | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    line: int
-    column: int
 
 
 class _Stop(Exception):  # noqa: N818  not an error of the program: it ends the reading with the troubles found so far
@@ -76,7 +71,7 @@ def read(text: str, *, with_libyaml: bool = yaml.__with_libyaml__) -> Document:
     except yaml.MarkedYAMLError as exc:
         troubles.append(_syntax_trouble(exc))
     except ReaderError as exc:
-        troubles.append(_character_trouble(text, exc))
+        troubles.append(_character_trouble(exc))
     return builder.document
 
 
@@ -106,11 +101,11 @@ class _Builder:
         event = get()
         if type(event) is yaml.StreamEndEvent:
             return
-        self.document.start = event.start_mark
+        self.document.start = event.start_mark.index
         self._fill(get)
         event = get()
         if type(event) is not yaml.StreamEndEvent:
-            self._stop("a second document begins here: one file is one document", event.start_mark, 3)
+            self._stop("a second document begins here: one file is one document", event.start_mark.index, 3)
 
     def _fill(self, get: Any) -> None:
         """The document's content: one loop with few calls, since it runs 700,000 times for a large file."""
@@ -130,7 +125,7 @@ class _Builder:
             if kind is scalar:
                 text = event.value
                 if is_map and key is _NO_KEY:
-                    key, key_mark = text, event.start_mark
+                    key, key_mark = text, event.start_mark.index
                     if text in container or event.anchor is not None or event.tag is not None:
                         self._check_key(event, container)
                     continue
@@ -162,7 +157,7 @@ class _Builder:
                 continue
             elif kind is map_start or kind is list_start:
                 value = MarkedDict() if kind is map_start else MarkedList()
-                value.marks = [event.start_mark]
+                value.marks = [event.start_mark.index]
                 if event.tag is not None and event.tag not in CORE_TAGS:
                     self._refuse_tag(event)
             elif kind is alias:
@@ -170,7 +165,7 @@ class _Builder:
             else:
                 return
 
-            mark = event.start_mark
+            mark = event.start_mark.index
             if is_map:
                 if key is _NO_KEY:
                     self._stop("a key must be a text here, not a list, a mapping or an alias", mark)
@@ -200,15 +195,14 @@ class _Builder:
         self.document.notes.append(Note((*self._path(), key), container, key))
 
     def _check_key(self, event: Any, container: MarkedDict) -> None:
-        text, mark = event.value, event.start_mark
+        text, mark = event.value, event.start_mark.index
         if event.anchor is not None:
             self._anchors.add(event.anchor, Anchored(text))
         if event.tag is not None and event.tag not in CORE_TAGS:
             self._refuse_tag(event)
         if text in container:
             first = container.marks[2 * list(container).index(text) + 1]
-            hint = f"it stands on line {first.line + 1} too"
-            self.document.troubles.append(Trouble(f"the key {text!r} is written twice", mark, max(1, len(text)), hint))
+            self.document.troubles.append(Trouble(f"the key {text!r} is written twice", mark, max(1, len(text)), other=first))
 
     def _read_tagged(self, event: Any) -> Any:
         if event.tag not in CORE_TAGS and event.tag != "!":
@@ -216,21 +210,21 @@ class _Builder:
         try:
             return self._scalars.read_tagged(event.value, event.tag)
         except ValueError as exc:
-            self.document.troubles.append(Trouble(str(exc), event.start_mark))
+            self.document.troubles.append(Trouble(str(exc), event.start_mark.index))
             return event.value
 
     def _refuse_tag(self, event: Any) -> None:
         if event.tag != "!":
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             hint = "only !!str, !!int, !!float, !!bool, !!null, !!map and !!seq are read"
-            self.document.troubles.append(Trouble(f"unknown tag {tag!r}", event.start_mark, len(tag), hint))
+            self.document.troubles.append(Trouble(f"unknown tag {tag!r}", event.start_mark.index, len(tag), hint))
 
     def _follow(self, event: Any, container: Any, key: Any) -> Any:
         """The value an alias stands for, its texts with ``${`` noted once more at this place."""
         try:
             anchored = self._anchors.follow(event.anchor, room=MAX_DEPTH - len(self._frames))
         except AnchorError as exc:
-            self._stop(str(exc), event.start_mark, len(event.anchor) + 1)
+            self._stop(str(exc), event.start_mark.index, len(event.anchor) + 1)
         if container is None or key == _MERGE_KEY or (type(container) is MarkedDict and key is _NO_KEY):
             return anchored.value
         here = key if type(container) is MarkedDict else len(container)
@@ -262,14 +256,14 @@ class _Builder:
 
 
 def _syntax_trouble(exc: yaml.MarkedYAMLError) -> Trouble:
-    message = " ".join(part for part in (exc.problem, exc.context) if part)
-    if "'\\t'" in message or "tab" in message:
-        message = "a tab: YAML is indented with spaces"
-    return Trouble(message, exc.problem_mark or exc.context_mark, 1, str(exc.note or ""))
+    mark = exc.problem_mark or exc.context_mark
+    text = " ".join(part for part in (exc.problem, exc.context) if part)
+    # libyaml and PyYAML's own scanner name the tab differently.
+    if "'\\t'" in text or ("that cannot start any token" in text and mark is not None and mark.get_snippet() is None):
+        text = "a tab cannot stand here: YAML is indented with spaces"
+    return Trouble(text, None if mark is None else mark.index)
 
 
-def _character_trouble(text: str, exc: ReaderError) -> Trouble:
-    position = exc.position or 0
-    before = text[:position]
-    mark = _Place(before.count("\n"), position - (before.rfind("\n") + 1))
-    return Trouble(f"the character U+{ord(str(exc.character)[:1] or '?'):04X} is not allowed in YAML", mark)
+def _character_trouble(exc: ReaderError) -> Trouble:
+    character = exc.character if isinstance(exc.character, int) else ord(str(exc.character)[:1] or "?")
+    return Trouble(f"the character U+{character:04X} is not allowed in YAML", exc.position)

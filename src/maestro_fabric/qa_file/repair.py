@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from maestro_fabric.config.models import Config
+from maestro_fabric.config.models import BrowserSuite, Config, SuiteConfig
 from maestro_fabric.qa_file.nodes import Path
 
 __all__ = ["Repaired", "repaired"]
 
-_ROUNDS = 4
-_PLACEHOLDER_STEP = {"log": {"message": ""}}
+_ROUNDS = 6
+_STEP: dict[str, Any] = {"log": {"message": ""}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,17 @@ class Repaired:
     blind: frozenset[Path]
 
 
-def repaired(data: Any, wrong: Iterable[Path], config_type: type[Config]) -> Repaired | None:
+def repaired(data: Any, wrong: Iterable[Path], config_type: type[Config], suite_models: Mapping[str, type[SuiteConfig]]) -> Repaired | None:
     """Take wrong parts out until the rest is valid.
 
-    A wrong step becomes a step that does nothing, so that the numbers of the others stay; any other wrong part is removed.
+    What has a number or a name that others refer to (a step, a case, a suite, a service …) is replaced by something that
+    does nothing, so that numbers and names stay; any other wrong part is removed.
 
     Args:
         data: The tree; it is not changed.
         wrong: The paths of what the validation refused.
         config_type: What the rest must be.
+        suite_models: The shape of suites, by the adapter's name.
 
     Returns:
         ``None`` when nothing valid is left.
@@ -44,7 +46,7 @@ def repaired(data: Any, wrong: Iterable[Path], config_type: type[Config]) -> Rep
         if () in cuts:
             return None
         blind |= cuts
-        data = _without(data, cuts, ())
+        data = _without(data, cuts, (), suite_models)
         try:
             return Repaired(config_type.model_validate(data), frozenset(blind))
         except ValidationError as exc:
@@ -59,18 +61,43 @@ def _cut(path: Path) -> Path:
     for depth, key in enumerate(path[:-1]):
         if key in ("steps", "setup") and isinstance(path[depth + 1], int):
             return path[: depth + 2]
-    # Without a list's item, the numbers of the others would change: the list goes as a whole, but for suites and cases.
-    while path and isinstance(path[-1], int):
-        path = path[:-1]
+    while path and isinstance(path[-1], int) and path[-2] not in ("suites", "cases"):
+        path = path[:-1]  # without one item, the numbers of the others would change: the list goes as a whole
     return path
 
 
-def _without(value: Any, cuts: set[Path], path: Path) -> Any:
+def _without(value: Any, cuts: set[Path], path: Path, models: Mapping[str, type[SuiteConfig]]) -> Any:
     if isinstance(value, dict):
-        return {key: _without(item, cuts, (*path, key)) for key, item in value.items() if (*path, key) not in cuts}
+        kept = {}
+        for key, item in value.items():
+            here = (*path, key)
+            if here not in cuts:
+                kept[key] = _without(item, cuts, here, models)
+            elif len(here) == 2 and path[0] in _NAMED:
+                kept[key] = _NAMED[str(path[0])]
+        return kept
     if isinstance(value, list):
-        return [_PLACEHOLDER_STEP if (*path, number) in cuts else _without(item, cuts, (*path, number)) for number, item in enumerate(value)]
+        return [
+            _placeholder((*path, number), item, models) if (*path, number) in cuts else _without(item, cuts, (*path, number), models)
+            for number, item in enumerate(value)
+        ]
     return value
+
+
+_NAMED: dict[str, Any] = {"services": {"command": ["-"]}, "groups": {"steps": [_STEP]}, "policies": {}, "environments": {}}
+
+
+def _placeholder(path: Path, item: Any, models: Mapping[str, type[SuiteConfig]]) -> Any:
+    """Something valid in the place of a step, a case or a suite; its name is kept."""
+    name = item.get("name") if isinstance(item, dict) else None
+    named = {"name": name if isinstance(name, str) and name else f"… {path[-1]}"}
+    case = {**named, "steps": [_STEP]}
+    if path[-2] == "cases":
+        return case
+    if path[-2] != "suites":
+        return _STEP
+    adapter, model = next(iter(models.items()))
+    return {**named, "adapter": adapter, **({"cases": [case]} if issubclass(model, BrowserSuite) else {})}
 
 
 def _known_part(data: Any, loc: tuple[str | int, ...]) -> Path:

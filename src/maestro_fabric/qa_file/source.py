@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,12 +17,16 @@ __all__ = ["MAX_BYTES", "Source", "read_source"]
 
 MAX_BYTES = 32 * 1024 * 1024
 """How large one file may be: 10,000 cases of six steps are a fifth of it."""
-_TOKEN = re.compile(r"""
+_LINE = re.compile(r"[^\r\n]*")
+_TOKEN = re.compile(
+    r"""
     "(?:[^"\\]|\\.)*"            # double-quoted
   | '(?:[^']|'')*'               # single-quoted
   | [\[{|>]                      # the beginning of a list, a mapping or a block of text
   | (?:\$\{[^}]*\}|[^\s,\[\]{}:]|:(?=\S)|[ ](?![#\s]))+   # plain, to the next sign that ends it
-""", re.VERBOSE)
+""",
+    re.VERBOSE,
+)
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,25 @@ class Source:
     text: str = field(repr=False)
 
     @cached_property
-    def _lines(self) -> list[str]:
-        # Not `splitlines`: YAML and editors count neither form feeds nor U+2028 as ends of lines.
-        return re.split(r"\r\n|\r|\n", self.text.removeprefix("\ufeff"))
+    def _starts(self) -> list[int]:
+        # Not `splitlines`: editors count neither form feeds nor U+2028 as ends of lines.
+        return [0, *(match.end() for match in re.finditer(r"\r\n?|\n", self.text))]
 
     def location(self, mark: Mark | None) -> Location | None:
         """A place in this file."""
-        return None if mark is None else Location(self.name, mark.line + 1, mark.column + 1)
+        if mark is None:
+            return None
+        line = bisect_right(self._starts, mark)
+        return Location(self.name, line, mark - self._starts[line - 1] + 1)
 
     def problem(self, message: str, mark: Mark | None, *, width: int = 0, hint: str = "", path: str = "") -> Problem:
         """A problem at a place, or with the whole file; a ``width`` of 0 marks the word that stands there."""
         if mark is None:
             return Problem(message=f"{self.name}: {message}", hint=hint, path=path)
-        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
-        shown = width or _width_at(line, mark.column)
-        shown = max(1, min(shown, len(line) - mark.column))
-        return Problem(message=message, location=self.location(mark), line_text=line.rstrip(), width=shown, hint=hint, path=path)
+        start = self._starts[bisect_right(self._starts, mark) - 1]
+        line = _LINE.match(self.text, start)[0].rstrip()  # type: ignore[index]  # the pattern matches everywhere
+        shown = max(1, min(width or _width_at(line, mark - start), len(line) - (mark - start)))
+        return Problem(message=message, location=self.location(mark), line_text=line, width=shown, hint=hint, path=path)
 
 
 def read_source(path: Path) -> Source:
@@ -64,7 +72,7 @@ def read_source(path: Path) -> Source:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise ConfigError(f"{name}: {size:,} bytes are too many; a file may have {MAX_BYTES:,}: split it with include")
-        return Source(path, name, path.read_bytes().decode("utf-8"))
+        return Source(path, name, path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"{name}: there is no such file") from None
     except UnicodeDecodeError as exc:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maestro_fabric.config.nearest import did_you_mean
+from maestro_fabric.config.step_checks import single_key
 from maestro_fabric.errors import Problem
 from maestro_fabric.qa_file.nodes import Key, Path
 from maestro_fabric.qa_file.schema_walk import known_keys
@@ -15,9 +16,31 @@ from maestro_fabric.qa_file.tree import Tree
 
 __all__ = ["Translated", "Translation"]
 
-_ARTICLES = {"model_type": "a mapping", "dataclass_type": "a mapping", "dict_type": "a mapping", "list_type": "a list", "tuple_type": "a list"}
-_NUMBERS = {"int_type": "a whole number", "int_parsing": "a whole number", "int_from_float": "a whole number", "float_type": "a number", "float_parsing": "a number"}
-_LIMITS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le"), "greater_than": ("more than", "gt"), "less_than": ("less than", "lt")}
+_ARTICLES = {
+    "model_type": "a mapping",
+    "dataclass_type": "a mapping",
+    "dict_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+}
+_NUMBERS = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+}
+_NEEDED = {"fill": "value", "select": "option", "upload": "files"}
+_LIMITS = {
+    "greater_than_equal": ("at least", "ge"),
+    "less_than_equal": ("at most", "le"),
+    "greater_than": ("more than", "gt"),
+    "less_than": ("less than", "lt"),
+}
+
+
+_Entry = tuple[Any, list[Key]]
+"""An error of pydantic, and what of its place is not in the data: union members, missing keys."""
 
 
 @dataclass(slots=True)
@@ -40,18 +63,32 @@ class Translation:
         """One problem for each place; of several members of a union that all refused a value, one that fits its kind."""
         result = Translated()
         seen: set[tuple[Path, str]] = set()
-        by_path: dict[Path, list[tuple[Any, Path, list[Key]]]] = {}
+        by_path: dict[Path, list[_Entry]] = {}
         for error in errors:
             path, rest = self._split(error["loc"])
-            by_path.setdefault(path, []).append((error, path, rest))
+            by_path.setdefault(path, []).append((error, rest))
+        for step in dict.fromkeys(filter(None, (self._crowded_step(path) for path in by_path))):
+            finding = single_key(_value_at(self._tree.data, step), step)
+            result.problems.append(self._tree.problem(finding.message, finding.path, hint=finding.hint, at_key=finding.at_key, shown=step))
+            result.paths.append(step)
         for path, group in by_path.items():
-            for error, _, rest in _fitting(group):
-                problem, wrong = self._one(error, path, rest)
+            if self._crowded_step(path):
+                continue
+            for error, rest in _fitting(group, is_told_inside=any(other[: len(path)] == path for other in by_path if other != path)):
+                problem, wrong = self._one(error, path)
                 if (path, problem.message) not in seen:
                     seen.add((path, problem.message))
                     result.problems.append(problem)
                     result.paths.append(wrong)
         return result
+
+    def _crowded_step(self, path: Path) -> Path | None:
+        """The step around a path, when it has more than the one key that a step has."""
+        for depth in range(1, len(path)):
+            if path[depth - 1] in ("steps", "setup") and isinstance(path[depth], int):
+                step = _value_at(self._tree.data, path[: depth + 1])
+                return path[: depth + 1] if isinstance(step, dict) and len(step) > 1 else None
+        return None
 
     def _split(self, loc: Sequence[Key]) -> tuple[Path, list[Key]]:
         """The part of pydantic's place that is in the data, and the rest: union members, shorthand keys, missing keys."""
@@ -60,7 +97,9 @@ class Translation:
         rest: list[Key] = []
         for key in loc:
             is_adapter_tag = len(path) == 2 and path[0] == "suites" and key in self._adapters and not rest
-            if (isinstance(data, dict) and key in data and not is_adapter_tag) or (isinstance(data, list) and isinstance(key, int) and key < len(data)):
+            if (isinstance(data, dict) and key in data and not is_adapter_tag) or (
+                isinstance(data, list) and isinstance(key, int) and key < len(data)
+            ):
                 data = data[key]
                 path.append(key)
                 rest = []
@@ -68,15 +107,16 @@ class Translation:
                 rest.append(key)
         return tuple(path), rest
 
-    def _one(self, error: Any, path: Path, rest: list[Key]) -> tuple[Problem, Path]:
+    def _one(self, error: Any, path: Path) -> tuple[Problem, Path]:
         kind = error["type"]
-        if kind == "extra_forbidden" and path:
+        if kind in ("extra_forbidden", "unexpected_keyword_argument") and path:
             return self._unknown_key(path), path
         if kind == "missing":
             return self._missing(path, str(error["loc"][-1])), path
         if kind.startswith("union_tag") or (kind == "literal_error" and path[-1:] == ("adapter",) and path[0] == "suites"):
             return self._adapter(path, kind)
-        message, hint = _words(error, self._what(path), error.get("input"))
+        line = self._tree.problem("", path).line_text
+        message, hint = _words({**error, "has_comment": "#" in line}, self._what(path), error.get("input"))
         return self._tree.problem(message, path, hint=hint), path
 
     def _unknown_key(self, path: Path) -> Problem:
@@ -112,17 +152,21 @@ class Translation:
         if isinstance(path[-1], int) and len(path) > 1:
             return names.get(str(path[-2]), str(path[-2]))
         if len(path) == 2:
-            return {"groups": "a group", "services": "a service", "policies": "a policy", "environments": "an environment"}.get(str(path[0]), str(path[1]))
+            return {"groups": "a group", "services": "a service", "policies": "a policy", "environments": "an environment"}.get(
+                str(path[0]), str(path[1])
+            )
         return str(path[-1])
 
 
-def _fitting(group: list[tuple[Any, Path, list[Key]]]) -> list[tuple[Any, Path, list[Key]]]:
-    """Of errors at one place, those that say something: the others are other members of a union."""
-    members = [entry for entry in group if entry[2] and entry[0]["type"] not in ("missing", "extra_forbidden")]
-    if len(group) < 2 or len(members) < 2:
-        return group
+def _fitting(group: list[_Entry], *, is_told_inside: bool) -> list[_Entry]:
+    """Of the errors at one place, those that say something.
+
+    Each member of a union refuses a value on its own: one of them is enough, and none when another member says what is
+    wrong further inside.
+    """
+    members = [entry for entry in group if entry[1] and entry[0]["type"] != "missing"]
     rest = [entry for entry in group if entry not in members]
-    return [*rest, members[0]]
+    return rest if is_told_inside else [*rest, *members[:1]]
 
 
 def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
@@ -138,8 +182,14 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
         return f"{shown} is not one of {choice}", did_you_mean(value, words)
     if kind == "string_type":
         if isinstance(value, (bool, int, float)):
-            return f"{shown} is not a text", f"put it in quotes: {what}: \"{shown}\""
+            return f"{shown} is not a text", f'put it in quotes: "{shown}"'
         return f"{what!r} must be a text, not {shown}", ""
+    if kind in _ARTICLES and value is None:
+        return f"{what!r} is empty", "a # begins a comment: put the text in quotes" if error.get("has_comment") else ""
+    if kind == "dataclass_type" and isinstance(value, (bool, int, float)):
+        return f"{shown} is not a text", f'put it in quotes: "{shown}"'
+    if kind == "dataclass_type" and what in _NEEDED and isinstance(value, str):
+        return f"{_NEEDED[what]!r} is missing: {what} needs it", f"write {what}: {{css: {value!r}, {_NEEDED[what]}: …}}"
     if kind in _ARTICLES:
         return f"{what!r} must be {_ARTICLES[kind]}, not {shown}", ""
     if kind in _NUMBERS:

@@ -39,7 +39,9 @@ class Tree:
         """The place of a path's end: of an entry its key, of an item the item."""
         return self.source_of(path).location(place_of(self.data, path, at_key=True))
 
-    def problem(self, message: str, path: Sequence[Key], *, hint: str = "", at_key: bool = False, shown: Sequence[Key] | None = None) -> Problem:
+    def problem(
+        self, message: str, path: Sequence[Key], *, hint: str = "", at_key: bool = False, shown: Sequence[Key] | None = None
+    ) -> Problem:
         """A problem at the end of a path.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydantic import ValidationError
@@ -12,6 +12,7 @@ from maestro_fabric.config.models import Config, SuiteConfig, build_config_type
 from maestro_fabric.config.references import check_references
 from maestro_fabric.config.schema import json_schema
 from maestro_fabric.errors import Problem
+from maestro_fabric.qa_file.nodes import Path
 from maestro_fabric.qa_file.repair import repaired
 from maestro_fabric.qa_file.translate import Translation
 from maestro_fabric.qa_file.tree import Tree
@@ -29,7 +30,7 @@ def validate(tree: Tree, suite_models: Mapping[str, type[SuiteConfig]], problems
         found = translation.problems(exc.errors(include_url=False))
         problems += found.problems
         # What has the right shape is checked all the same, so that a person sees everything at once.
-        rest = repaired(tree.data, found.paths, config_type)
+        rest = repaired(tree.data, found.paths, config_type, suite_models)
         if rest is not None:
             _check(tree, rest.config, problems, blind=rest.blind)
         return None
@@ -37,13 +38,24 @@ def validate(tree: Tree, suite_models: Mapping[str, type[SuiteConfig]], problems
     return config
 
 
-def _check(tree: Tree, config: Config, problems: list[Problem], *, blind: frozenset[tuple[str | int, ...]] = frozenset()) -> None:
-    texts = [(note.path, note.container[note.key]) for note in tree.notes if isinstance(note.container[note.key], str)]
-    findings = [*check_config(config), *check_references(config, [(path, text) for path, text in texts if "${" in text])]
+def _check(tree: Tree, config: Config, problems: list[Problem], *, blind: frozenset[Path] = frozenset()) -> None:
+    findings = [*check_config(config), *check_references(config, list(_texts(tree, blind)))]
     for finding in findings:
-        if any(finding.path[: len(path)] == path for path in blind):
+        if _is_below(finding.path, blind):
             continue
         problems.append(tree.problem(finding.message, finding.path, hint=finding.hint, at_key=finding.at_key))
+
+
+def _texts(tree: Tree, blind: frozenset[Path]) -> Iterator[tuple[Path, str]]:
+    """The texts that still hold ``${``, with their paths."""
+    for path, container, key in tree.notes:
+        text = container[key]
+        if isinstance(text, str) and "${" in text and not (blind and _is_below(path, blind)):
+            yield path, text
+
+
+def _is_below(path: Path, others: frozenset[Path]) -> bool:
+    return any(path[:length] in others for length in range(len(path) + 1))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,227 @@
+"""What the types cannot say about a step. One check an action, because 60,000 steps must not take long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from maestro_fabric.config import steps as s
+from maestro_fabric.config.findings import Finding, Path
+from maestro_fabric.config.models import GroupConfig
+from maestro_fabric.config.nearest import did_you_mean
+
+__all__ = ["check_steps", "single_key"]
+
+_Complaint = tuple[Path, str, str]
+"""Where below the step's value, what, and what to do."""
+_METHODS = ("get", "post", "put", "patch", "delete", "head")
+_SAVE_SOURCES = ("text", "value", "attribute", "count", "url", "title", "json")
+_STATES = ("visible", "hidden", "enabled", "disabled", "checked", "contains", "matches", "value", "attribute", "count")
+_ONE_OF = "write one of " + ", ".join(s.LOCATOR_KEYS)
+
+
+def check_steps(steps: Sequence[Any], path: Path, groups: Mapping[str, GroupConfig]) -> list[Finding]:
+    """Findings for the steps that stand at a path."""
+    findings: list[Finding] = []
+    for index, step in enumerate(steps):
+        if len(step) != 1:
+            findings.append(single_key(step, (*path, index)))
+            continue
+        ((action, value),) = step.items()
+        if action == "use":
+            complaints: Iterable[_Complaint] = _check_use(value, groups)
+        else:
+            check = _CHECKS.get(action)
+            if check is None:
+                continue
+            complaints = check(value)
+        if complaints:
+            findings += [
+                Finding((*path, index, action, *below), what, hint, at_key=below != ("group",)) for below, what, hint in complaints
+            ]
+    return findings
+
+
+def single_key(step: Mapping[str, Any], path: Path) -> Finding:
+    """What to say of a step that has no key, or more than one."""
+    keys = list(step)
+    if not keys:
+        return Finding(path, "the step is empty: a step has one key, its action")
+    actions = [key for key in keys if key in s.Step.__annotations__]
+    others = [key for key in keys if key not in actions]
+    if len(actions) == 1:
+        blamed, hint = others[0], f"put {' and '.join(others)} inside {actions[0]}: {actions[0]}: {{…, {others[0]}: …}}"
+    else:
+        blamed, hint = keys[1], f"write each as a step of its own: begin the line with '- {keys[1]}'"
+    return Finding((*path, blamed), f"a step has one key; this one has {' and '.join(keys)}", hint, at_key=True)
+
+
+def _check_element(value: s.Target) -> Sequence[_Complaint]:
+    """Exactly one locator key."""
+    count = (
+        (value.css is not None)
+        + (value.role is not None)
+        + (value.label is not None)
+        + (value.text is not None)
+        + (value.placeholder is not None)
+        + (value.test_id is not None)
+        + (value.xpath is not None)
+    )
+    if count == 1 and (value.name is None or value.role is not None) and (value.nth is None or value.nth != 0):
+        return ()
+    return _complain_of_target(value, needed=True)
+
+
+def _check_focus(value: s.Target) -> Sequence[_Complaint]:
+    """At most one locator key: without one, what has the focus is meant (or the page)."""
+    if (
+        value.css is not None
+        and value.role is value.label is value.text is value.placeholder is value.test_id is value.xpath is value.name is None
+    ):
+        return ()
+    return _complain_of_target(value, needed=False)
+
+
+def _complain_of_target(value: s.Target, *, needed: bool) -> list[_Complaint]:
+    given = [key for key in s.LOCATOR_KEYS if getattr(value, key) is not None]
+    complaints: list[_Complaint] = []
+    if len(given) > 1:
+        complaints.append(
+            ((given[1],), f"a locator has one of {', '.join(s.LOCATOR_KEYS)}; this one has {' and '.join(given)}", "keep one")
+        )
+    if not given and needed:
+        complaints.append(((), "the element is missing", _ONE_OF))
+    if value.name is not None and value.role is None:
+        complaints.append((("name",), "'name' goes with 'role'", "write role: button, or use text: or label:"))
+    if value.nth is not None and not isinstance(value.nth, str) and value.nth < 1:
+        complaints.append((("nth",), f"nth counts from 1, so {value.nth} is no element", ""))
+    return complaints
+
+
+def _check_expect(value: s.Expect) -> Sequence[_Complaint]:
+    located = any(getattr(value, key) is not None for key in s.LOCATOR_KEYS)
+    states = [key for key in _STATES if getattr(value, key) is not None]
+    if not located and value.url is None and value.title is None:
+        hint = _ONE_OF if states else f"{_ONE_OF}, or url or title"
+        return [((), "nothing is expected" if not states else f"{' and '.join(states)} of which element?", hint)]
+    if not located and states:
+        return [((states[0],), f"{states[0]!r} of which element?", _ONE_OF)]
+    if not located:
+        return ()
+    given = [key for key in s.LOCATOR_KEYS if getattr(value, key) is not None and key != "text"]
+    complaints: list[_Complaint] = []
+    if len(given) > 1:
+        complaints.append(((given[1],), f"a locator has one key; this one has {' and '.join(given)}", "keep one"))
+    if value.name is not None and value.role is None:
+        complaints.append((("name",), "'name' goes with 'role'", "write role: button, or use text: or label:"))
+    return complaints
+
+
+def _check_save(value: s.Save) -> Sequence[_Complaint]:
+    given = [key for key in _SAVE_SOURCES if getattr(value, key) is not None]
+    if len(given) != 1:
+        found = f"this one has {' and '.join(given)}" if given else "this one has none"
+        return [((), f"save needs exactly one of {', '.join(_SAVE_SOURCES)}; {found}", "")]
+    complaints: list[_Complaint] = []
+    if (value.attribute is None) != (value.of is None):
+        complaints.append(((), "attribute and of go together", 'write attribute: href, of: "a.next"'))
+    if value.response is not None and value.json is None:
+        complaints.append((("response",), "'response' goes with 'json'", ""))
+    return [*complaints, *_nested(value, ("text", "value", "of", "count"))]
+
+
+def _nested(value: Any, keys: Iterable[str]) -> list[_Complaint]:
+    """Complaints of the elements under some keys of a step."""
+    found: list[_Complaint] = []
+    for key in keys:
+        target = getattr(value, key)
+        if target is not None:
+            shown = "from" if key == "source" else key
+            found += [((shown, *below), what, hint) for below, what, hint in _check_element(target)]
+    return found
+
+
+def _check_request(value: s.Request) -> Sequence[_Complaint]:
+    given = [method for method in _METHODS if getattr(value, method) is not None]
+    if len(given) != 1:
+        found = f"this one has {' and '.join(given)}" if given else "this one has none"
+        return [((), f"request needs exactly one of {', '.join(_METHODS)}; {found}", "write get: /path")]
+    bodies = [key for key in ("json", "form", "body") if getattr(value, key) is not None]
+    return (
+        [((bodies[1],), f"a request sends one of json, form and body; this one has {' and '.join(bodies)}", "")] if len(bodies) > 1 else ()
+    )
+
+
+def _check_route(value: s.Route) -> Sequence[_Complaint]:
+    if value.answer is None and value.block is False:
+        return [((), "a route blocks or answers", "write block: true, or answer: {…}")]
+    if value.answer is not None and value.block is True:
+        return [(("block",), "a route blocks or answers, not both", "")]
+    answer = value.answer
+    bodies = [key for key in ("json", "body", "file") if answer is not None and getattr(answer, key) is not None]
+    return (
+        [(("answer", bodies[1]), f"an answer has one of json, body and file; this one has {' and '.join(bodies)}", "")]
+        if len(bodies) > 1
+        else ()
+    )
+
+
+def _check_switch_tab(value: s.SwitchTab) -> Sequence[_Complaint]:
+    given = [key for key in ("number", "url", "title") if getattr(value, key) is not None] + (
+        ["newest"] if value.newest is not False else []
+    )
+    if len(given) == 1:
+        return ()
+    found = f"this one has {' and '.join(given)}" if given else "this one has none"
+    return [((), f"switch_tab needs exactly one of number, url, title and newest; {found}", "")]
+
+
+def _check_wait_for(value: s.WaitFor) -> Sequence[_Complaint]:
+    given = any(getattr(value, key) is not None for key in s.LOCATOR_KEYS)
+    if value.url is None or given:
+        return _check_element(value) if value.url is None else [(("url",), "wait_for waits for an element or for a url, not both", "")]
+    return ()
+
+
+def _check_drag(value: s.Drag) -> Sequence[_Complaint]:
+    return _nested(value, ("source", "to"))
+
+
+def _check_download(value: s.Download) -> Sequence[_Complaint]:
+    return _nested(value, ("click",))
+
+
+def _check_use(value: s.Use, groups: Mapping[str, GroupConfig]) -> Sequence[_Complaint]:
+    group = groups.get(value.group)
+    if group is None:
+        names = list(groups)
+        hint = did_you_mean(value.group, names) or (f"known: {', '.join(names[:12])}" if names else "the file has no groups")
+        return [(("group",), f"unknown group {value.group!r}", hint)]
+    missing = [name for name in group.params if name not in value.with_]
+    complaints: list[_Complaint] = [
+        ((), f"{name!r} is missing: the group {value.group!r} needs it", f"write with: {{{name}: …}}") for name in missing
+    ]
+    for name in value.with_:
+        if name not in group.params:
+            known = f"the group has {', '.join(group.params)}" if group.params else "the group has no parameters"
+            complaints.append(
+                (("with", name), f"unknown parameter {name!r} of the group {value.group!r}", did_you_mean(name, group.params) or known)
+            )
+    return complaints
+
+
+_CHECKS: dict[str, Callable[[Any], Sequence[_Complaint]]] = {
+    **dict.fromkeys(
+        ("click", "double_click", "right_click", "hover", "fill", "clear", "select", "check", "uncheck", "upload", "scroll_to"),
+        _check_element,
+    ),
+    **dict.fromkeys(("type", "press", "screenshot"), _check_focus),
+    "expect": _check_expect,
+    "save": _check_save,
+    "request": _check_request,
+    "route": _check_route,
+    "switch_tab": _check_switch_tab,
+    "wait_for": _check_wait_for,
+    "drag": _check_drag,
+    "download": _check_download,
+}
