@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from maestro_fabric.aggregator.schema import APPLICATION_ID, MIGRATIONS, Migration
 from maestro_fabric.errors import StoreError
 from maestro_fabric.ports import Clock
 
-__all__ = ["connect", "connect_to_read", "explain", "is_locked", "open_database", "transaction"]
+__all__ = ["connect", "connect_to_read", "explain", "is_locked", "open_database", "transaction", "waiting"]
+
+T = TypeVar("T")
 
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _BUSY_TIMEOUT_S = 0.02  # waited inside SQLite, so short: who waits longer does it outside, with the reporting thread free
@@ -55,9 +59,7 @@ def open_database(path: Path, *, clock: Clock, patience_s: float, migrations: Se
         raise StoreError(explain(path, error)) from error
 
 
-def waiting(
-    attempt: Callable[[], sqlite3.Connection], *, clock: Clock, patience_s: float
-) -> sqlite3.Connection:
+def waiting(attempt: Callable[[], T], *, clock: Clock, patience_s: float) -> T:
     """What ``attempt`` gives, tried again while the file is locked, for so many seconds."""
     give_up_at = clock.monotonic() + patience_s
     while True:
@@ -225,8 +227,6 @@ def _primary_code(error: BaseException) -> int:
 
 
 def _is_full(folder: Path) -> bool:
-    import shutil
-
     try:
         return shutil.disk_usage(folder).free < 65_536
     except OSError:

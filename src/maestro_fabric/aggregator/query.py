@@ -14,6 +14,7 @@ from typing import Any
 from maestro_fabric.aggregator.database import connect, connect_to_read, explain
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
+from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
 from maestro_fabric.errors import StoreError
 
@@ -27,6 +28,9 @@ _SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in CO
 _TOTALS = f"SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id WHERE run.run_id = ?"  # noqa: S608
 _NEWEST_RUNS = """SELECT runs.* FROM runs JOIN run ON run.run_id = runs.run_id
     WHERE run.id IN (SELECT id FROM run ORDER BY started_ms DESC, id DESC LIMIT ?) ORDER BY run.started_ms DESC, run.id DESC"""
+# The view's own text and not the view: its joins then follow the table's order, and end at the limit.
+_CASE_HISTORY = f"{VIEWS['attempts']} AND attempt.case_id = ? ORDER BY attempt.run_id DESC, attempt.number DESC LIMIT ?"
+_IS_READING = "name = :name AND params = coalesce(:params, params) AND suite = coalesce(:suite, suite)"
 _TITLE = "iif(params = '', name, name || '[' || params || ']')"
 
 
@@ -118,11 +122,11 @@ class History:
             UnknownName: when none fits, or a part fits several; ``nearest`` has titles to choose from.
             StoreError: when the file cannot be read.
         """
-        for condition in (f"suite || '::' || {_TITLE} = ?", f"{_TITLE} = ?", "name = ?", "suite || '::' || name = ?"):
-            found = self._cases(condition, text)
+        for suite, name, params in _readings(text):
+            found = self._cases(_IS_READING, suite, name, params)
             if found:
                 return found
-        found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(?))", text)
+        found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(:name))", None, text, None)
         if len(found) == 1:
             return found
         if found:
@@ -136,12 +140,7 @@ class History:
             UnknownName: as `find_cases` does.
             StoreError: when the file cannot be read.
         """
-        # From the case's own rows to the limit, and only then the joins: the view would be put together for all of them.
-        query = """SELECT attempts.* FROM (SELECT case_id, run_id, number FROM attempt WHERE case_id = ? AND number > 0
-                ORDER BY run_id DESC, number DESC LIMIT ?) AS newest
-            JOIN run ON run.id = newest.run_id
-            JOIN attempts ON attempts.case_id = newest.case_id AND attempts.run_id = run.run_id AND attempts.attempt = newest.number"""
-        rows = [row for case in self.find_cases(text) for row in self._rows(query, (case.case_id, limit))]
+        rows = [row for case in self.find_cases(text) for row in self._rows(_CASE_HISTORY, (case.case_id, limit))]
         found = [AttemptRow(**_attempt_fields(row)) for row in rows]
         return sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit]
 
@@ -150,15 +149,15 @@ class History:
         counts = {name: int(totals[name]) for name in COLUMNS if name != "duration_us"}
         return RunRow(**{**row, "facts": json.loads(row["facts"])}, counts=counts, case_seconds=totals["duration_us"] / 1e6)
 
-    def _cases(self, condition: str, text: str) -> list[CaseRow]:
+    def _cases(self, condition: str, suite: str | None, name: str, params: str | None) -> list[CaseRow]:
         query = f"SELECT * FROM cases WHERE {condition} ORDER BY suite, name, params"  # noqa: S608 - conditions of this class
-        return [CaseRow(**_case_fields(row)) for row in self._rows(query, (text,))]
+        return [CaseRow(**_case_fields(row)) for row in self._rows(query, {"suite": suite, "name": name, "params": params})]
 
     def _nearest_cases(self, text: str) -> list[str]:
         titles = {row["title"]: f"{row['suite']}::{row['title']}" for row in self._rows(f"SELECT suite, {_TITLE} AS title FROM cases", ())}  # noqa: S608
         return [titles[title] for title in difflib.get_close_matches(text.rpartition("::")[2], titles, _NEAREST, 0.4)]
 
-    def _rows(self, query: str, parameters: Sequence[object]) -> Iterator[dict[str, Any]]:
+    def _rows(self, query: str, parameters: Sequence[object] | Mapping[str, object]) -> Iterator[dict[str, Any]]:
         try:
             cursor = self._connection.execute(query, parameters)
             names = [column[0] for column in cursor.description]
@@ -178,14 +177,35 @@ def _recover(path: Path) -> None:
         return
 
 
-def _case_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**row, "tags": tuple(json.loads(row["tags"])), "links": tuple(json.loads(row["links"]))}
+def _readings(text: str) -> Iterator[tuple[str | None, str, str | None]]:
+    """What a person may mean: suite (``None`` for any), name, parameters (``None`` for all); the most exact reading first."""
+    suite, separator, rest = text.partition("::")
+    for of_suite, title in ((suite, rest), (None, text)) if separator else ((None, text),):
+        name, bracket, params = title.partition("[")
+        if bracket and params.endswith("]"):
+            yield of_suite, name, params[:-1]
+        yield of_suite, title, ""
+        yield of_suite, title, None
 
 
-def _result_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    marks = tuple(row["marks"].split(",")) if row["marks"] else ()
-    return {**_case_fields(row), "marks": marks, "metadata": json.loads(row["metadata"])}
+# These change the row they are given: it was made for them, and a history of hundreds of rows is asked for interactively.
+def _case_fields(row: dict[str, Any]) -> dict[str, Any]:
+    row["tags"] = _texts(row["tags"])
+    row["links"] = _texts(row["links"])
+    return row
 
 
-def _attempt_fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_result_fields(row), "steps": json.loads(row["steps"]), "artifacts": json.loads(row["artifacts"])}
+def _result_fields(row: dict[str, Any]) -> dict[str, Any]:
+    row["marks"] = tuple(row["marks"].split(",")) if row["marks"] else ()
+    row["metadata"] = {} if row["metadata"] == "{}" else json.loads(row["metadata"])
+    return _case_fields(row)
+
+
+def _attempt_fields(row: dict[str, Any]) -> dict[str, Any]:
+    row["steps"] = () if row["steps"] == "[]" else tuple(json.loads(row["steps"]))
+    row["artifacts"] = () if row["artifacts"] == "[]" else tuple(json.loads(row["artifacts"]))
+    return _result_fields(row)
+
+
+def _texts(array: str) -> tuple[str, ...]:
+    return () if array == "[]" else tuple(json.loads(array))

@@ -35,7 +35,8 @@ _TABLES = (
     """CREATE TABLE test_case (
         id INTEGER PRIMARY KEY, suite_id INTEGER NOT NULL REFERENCES suite, name TEXT NOT NULL, params TEXT NOT NULL,
         owner TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '[]', links TEXT NOT NULL DEFAULT '[]',
-        location TEXT NOT NULL DEFAULT '', UNIQUE (suite_id, name, params)) STRICT""",
+        location TEXT NOT NULL DEFAULT '', UNIQUE (name, params, suite_id)) STRICT""",  # a person asks for a name, seldom with its suite
+    "CREATE INDEX test_case_by_suite ON test_case (suite_id)",
     "CREATE TABLE worker (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
     """CREATE TABLE error (
         id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, type TEXT NOT NULL, message TEXT NOT NULL,

@@ -1,0 +1,236 @@
+"""The store for programs and notebooks: results put in one by one, found by category, counted by orchestration."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from maestro_fabric.aggregator import totals
+from maestro_fabric.aggregator.database import explain, open_database, waiting
+from maestro_fabric.aggregator.records import STATUS_CODES, Batch, CaseKey, Record, RunState
+from maestro_fabric.aggregator.recovery import recover
+from maestro_fabric.aggregator.rows import Tables
+from maestro_fabric.aggregator.schema import VIEWS
+from maestro_fabric.aggregator.totals import COLUMNS
+from maestro_fabric.aggregator.writer import PATIENCE_S
+from maestro_fabric.errors import StoreError
+from maestro_fabric.model import RunInfo
+from maestro_fabric.model import Status as ResultStatus
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+__all__ = ["ResultStatus", "TestResultAggregator"]
+
+# The view's own text, so that the order is that of whole milliseconds and not of text made from them.
+_BY_CATEGORY = (
+    f"{VIEWS['results']} AND suite.name = ? "
+    "ORDER BY run.started_ms + attempt.started_ms DESC, attempt.run_id DESC, attempt.case_id DESC LIMIT ?"
+)
+_SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0)" for name in COLUMNS)
+_SUMMARY = f"SELECT {_SUMS} FROM run JOIN run_total ON run_total.run_id = run.id WHERE run.orchestration_id = ?"  # noqa: S608 - constants
+_STATUSES = tuple(str(status) for status in ResultStatus)
+
+
+class TestResultAggregator:
+    """Puts results into a store and finds them again. Safe to use from several threads, and beside runs that are recorded.
+
+    Each call has done its work when it returns. Close it, use it in a ``with`` statement, or let it go.
+
+    Args:
+        db_path: The store's file; made with its folders when it is not there.
+
+    Raises:
+        StoreError: when the store cannot be opened; the message says what to do.
+    """
+
+    __test__ = False  # pytest takes classes named Test… for tests, also imported ones
+
+    def __init__(self, db_path: str | os.PathLike[str] = ".maestro/history.db") -> None:
+        self.path = Path(db_path).absolute()
+        self._clock = _WallClock()
+        self._lock = threading.Lock()
+        self._connection = open_database(self.path, clock=self._clock, patience_s=PATIENCE_S)
+        self._closing = weakref.finalize(self, self._connection.close)
+        self._tables = Tables(self._connection)
+        self._shards: dict[str, _Shard] = {}
+        self._ask(lambda: recover(self._connection, self.path))
+
+    def __enter__(self) -> TestResultAggregator:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def db(self) -> sqlite_utils.Database:
+        """The store as an sqlite-utils database, on a connection of its own: for questions that have no method here."""
+        import sqlite_utils  # not at the top: it takes a third of a second, and most callers do without
+
+        return sqlite_utils.Database(self.path)
+
+    def store_result(
+        self,
+        test_id: str,
+        orchestration_id: str,
+        category: str,
+        status: ResultStatus | str,
+        duration: float,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put one result in.
+
+        The same test stored twice for one orchestration makes two results, as two shards of a pipeline would.
+
+        Args:
+            test_id: The test's name.
+            orchestration_id: Groups results; any text.
+            category: What kind of test it is; its suite in the views.
+            status: A `ResultStatus` or its text.
+            duration: Seconds.
+            metadata: Facts to keep with the result; what JSON does not know is kept as its text.
+
+        Raises:
+            ValueError: when ``status`` is no status, or ``duration`` is negative or not a number.
+            StoreError: when the result could not be written; the message says what to do.
+        """
+        code = STATUS_CODES[ResultStatus(status)]
+        if not duration >= 0:
+            raise ValueError(f"duration is {duration!r}: seconds from 0 on are meant")
+        key = CaseKey("", category, test_id, "")
+        text = json.dumps(dict(metadata), sort_keys=True, ensure_ascii=False, default=str) if metadata else ""
+        with self._lock:
+            now = self._clock.now()
+            shard = self._shard(orchestration_id, key, now)
+            record = Record(key, 1, code, 0, 1, now, float(duration), metadata=text)
+            is_bad = shard.is_bad or ResultStatus(status).is_bad
+            self._ask(lambda: self._tables.write(_batch(shard.info, record, is_bad=is_bad)))
+            shard.is_bad = is_bad
+            shard.stored.add(key)
+
+    def get_results_by_category(self, category: str, limit: int | None = None) -> list[dict[str, Any]]:
+        """The results of a category, newest first.
+
+        Args:
+            category: As given to `store_result`, or a suite's name.
+            limit: At most so many; ``None`` for all.
+
+        Returns:
+            Mappings with ``test_id``, ``orchestration_id``, ``category``, ``status`` (a `ResultStatus`), ``duration`` (seconds),
+            ``metadata``, ``marks`` (a list of names), ``timestamp`` (ISO 8601, UTC), ``run_id``, ``attempt``, ``error_type`` and
+            ``error_message``; an empty list when there are none.
+
+        Raises:
+            StoreError: when the store cannot be read.
+        """
+        return [_as_result(row) for row in self._rows(_BY_CATEGORY, (category, -1 if limit is None else limit))]
+
+    def get_summary(self, orchestration_id: str) -> dict[str, int | float]:
+        """Counts over all runs of an orchestration.
+
+        Returns:
+            ``total``, one count a status and a mark, ``pass_rate`` (passed of total, 0 to 1; 0 when there is nothing) and
+            ``duration`` (seconds of all attempts, added up).
+
+        Raises:
+            StoreError: when the store cannot be read.
+        """
+        values = next(iter(self._rows(_SUMMARY, (orchestration_id,)))).values()
+        counts = dict(zip(COLUMNS, values, strict=True))
+        duration = counts.pop("duration_us") / 1e6
+        del counts["attempts"]
+        total = sum(counts[status] for status in _STATUSES)
+        return {"total": total, **counts, "pass_rate": counts["passed"] / total if total else 0.0, "duration": duration}
+
+    def close(self) -> None:
+        """Free the file; a second call does nothing."""
+        with self._lock:
+            self._closing()
+
+    def _shard(self, orchestration_id: str, key: CaseKey, now: float) -> _Shard:
+        shard = self._shards.get(orchestration_id)
+        if shard is None or key in shard.stored:
+            shard = _Shard(RunInfo(run_id=_new_run_id(now), started_at=now, orchestration_id=orchestration_id))
+            self._shards[orchestration_id] = shard
+        return shard
+
+    def _rows(self, query: str, parameters: tuple[object, ...]) -> list[dict[str, Any]]:
+        with self._lock:
+            rows: list[dict[str, Any]] = []
+            self._ask(lambda: rows.extend(_mappings(self._connection.execute(query, parameters))))
+            return rows
+
+    def _ask(self, work: Any) -> None:
+        try:
+            waiting(work, clock=self._clock, patience_s=PATIENCE_S)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(explain(self.path, error)) from error
+
+
+@dataclass(slots=True)
+class _Shard:
+    """The run that results of one orchestration go into, until one of its tests comes again."""
+
+    info: RunInfo
+    stored: set[CaseKey] = field(default_factory=set)
+    is_bad: bool = False
+
+
+class _WallClock:
+    """The machine's clock; the composition root's is out of this layer's reach."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _batch(info: RunInfo, record: Record, *, is_bad: bool) -> Batch:
+    # Never "running": each result is complete, and no process has to end the run.
+    run = RunState(info, "failed" if is_bad else "passed", record.started_at - info.started_at)
+    counts = totals.empty()
+    totals.add_attempt(counts, record)
+    totals.add_result(counts, status=record.status, marks=record.marks)
+    return Batch(run, records=[record], totals={(record.key.project, record.key.suite): counts})
+
+
+def _as_result(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "test_id": f"{row['name']}[{row['params']}]" if row["params"] else row["name"],
+        "orchestration_id": row["orchestration_id"],
+        "category": row["category"],
+        "status": ResultStatus(row["status"]),
+        "duration": row["duration_s"],
+        "metadata": json.loads(row["metadata"]),
+        "marks": row["marks"].split(",") if row["marks"] else [],
+        "timestamp": row["started_at"],
+        "run_id": row["run_id"],
+        "attempt": row["attempt"],
+        "error_type": row["error_type"],
+        "error_message": row["error_message"],
+    }
+
+
+def _mappings(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _new_run_id(now: float) -> str:
+    """A UUIDv7 of the moment (RFC 9562, section 5.7)."""
+    noise = int.from_bytes(os.urandom(10), "big")
+    return str(uuid.UUID(int=int(now * 1000) << 80 | 0x7 << 76 | (noise >> 62 & 0xFFF) << 64 | 0b10 << 62 | noise & (1 << 62) - 1))

@@ -1,0 +1,204 @@
+"""``maestro runs``, ``maestro show`` and ``maestro history``: what the store remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from maestro_fabric.aggregator import AttemptRow, History, ResultRow, RunRow, open_history
+from maestro_fabric.errors import StoreError
+
+__all__ = ["COMMANDS", "history", "runs", "show"]
+
+DEFAULT_STORE = Path(".maestro/history.db")
+
+_PIPE_WIDTH = 160  # columns when nobody's terminal sets them
+_STYLES = {
+    "passed": "green",
+    "failed": "red",
+    "error": "magenta",
+    "skipped": "yellow",
+    "blocked": "bright_black",
+    "interrupted": "magenta",
+    "running": "cyan",
+}
+_COUNTED = ("passed", "failed", "error", "blocked", "skipped", "flaky")
+_BAD = ("failed", "error", "blocked")
+
+_store_option = click.option(
+    "--store",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_STORE,
+    envvar="MAESTRO_STORE",
+    show_default=True,
+    show_envvar=True,
+    help="The history's file.",
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of tables.")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@_store_option
+@_json_option
+def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+    """List the newest runs, newest first."""
+    with _opened(store) as opened:
+        found = opened.runs(limit)
+    if as_json:
+        _print_json([_run_json(run) for run in found])
+    elif found:
+        _console().print(_run_table(found))
+    else:
+        click.echo(f"{store} holds no run yet")
+
+
+@click.command()
+@click.argument("run", default="latest")
+@_store_option
+@_json_option
+def show(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Show one run: RUN is an id, the beginning of one, or 'latest'."""
+    with _opened(store) as opened:
+        found = opened.run(run)
+        results = opened.results(found.run_id)
+        attempts = opened.attempts(found.run_id)
+    if as_json:
+        _print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
+        return
+    console = _console()
+    console.print(_run_head(found))
+    console.print(_result_table(results))
+    for attempt in attempts:
+        if attempt.status in _BAD:
+            console.print(_failure(attempt))
+
+
+@click.command()
+@click.argument("case")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many attempts.")
+@_store_option
+@_json_option
+def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001
+    """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one."""
+    with _opened(store) as opened:
+        found = opened.case_history(case, limit)
+    if as_json:
+        _print_json([asdict(row) for row in found])
+    elif found:
+        _console().print(_attempt_table(found))
+    else:
+        click.echo(f"{case!r} has never been tried: it was skipped or blocked in every run")
+
+
+COMMANDS: list[click.Command] = [runs, show, history]
+
+
+@contextmanager
+def _opened(store: Path) -> Iterator[History]:
+    """The store; what is wrong with it, or with a name, ends the command with exit status 2."""
+    try:
+        with open_history(store) as opened:
+            yield opened
+    except StoreError as error:
+        raise _StoreProblem(str(error)) from error
+
+
+class _StoreProblem(click.ClickException):
+    exit_code = 2  # a usage error, as everywhere else
+
+
+def _console() -> Console:
+    # No markup: in a case's name, [tea] is its parameter.
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    return console
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _run_json(run: RunRow) -> dict[str, Any]:
+    return {**asdict(run), "total": run.total}
+
+
+def _run_table(found: Sequence[RunRow]) -> Table:
+    table = Table("run", "status", "started", "time", "cases", *_COUNTED, "branch", box=None)
+    for run in found:
+        head = (Text(run.run_id, no_wrap=True), _status(run.status), _when(run.started_at), _seconds(run.duration_s), str(run.total))
+        table.add_row(*head, *(str(run.counts[name] or "") for name in _COUNTED), run.git_branch or "")
+    return table
+
+
+def _run_head(run: RunRow) -> Text:
+    counts = ", ".join(f"{count} {name}" for name, count in run.counts.items() if count and name != "attempts")
+    head = Text.assemble("run ", (run.run_id, "bold"), " ", _status(run.status), f"  {_when(run.started_at)}  {_seconds(run.duration_s)}\n")
+    head.append(f"{run.total} cases in {run.counts['attempts']} attempts: {counts or 'none'}\n")
+    if run.orchestration_id:
+        head.append(f"orchestration {run.orchestration_id}\n")
+    head.append("  ".join(f"{name}={value}" for name, value in run.facts.items() if value), style="dim")
+    return head
+
+
+def _result_table(results: Sequence[ResultRow]) -> Table:
+    table = Table("case", "status", "marks", "attempts", "time", "worker", box=None)
+    for row in results:
+        marks, attempts = ", ".join(row.marks), str(row.attempt or "")
+        table.add_row(row.title, _status(row.status), marks, attempts, _seconds(row.duration_s), row.worker)
+    return table
+
+
+def _attempt_table(found: Sequence[AttemptRow]) -> Table:
+    table = Table("started", "case", "attempt", "status", "marks", "time", "error", "run", box=None)
+    for row in found:
+        error = Text(" ".join(_error(row).split())[:100], overflow="ellipsis", no_wrap=True)
+        head = (_when(row.started_at), row.title, str(row.attempt), _status(row.status), ", ".join(row.marks))
+        table.add_row(*head, _seconds(row.duration_s), error, Text(row.run_id, no_wrap=True))
+    return table
+
+
+def _failure(attempt: AttemptRow) -> Text:
+    """An attempt that did not pass, with all that was kept of it."""
+    text = Text.assemble("\n", _status(attempt.status), f"  {attempt.title}  attempt {attempt.attempt}  {_seconds(attempt.duration_s)}\n")
+    if attempt.error_location:
+        text.append(f"  at {attempt.error_location}\n")
+    text.append(_indented(_error(attempt)))
+    for step in attempt.steps:
+        text.append(f"  {step['number']:>3}. {step['title']}  ")
+        text.append_text(_status(step["status"]))
+        text.append(f"  {_seconds(step['duration_s'])}\n")
+        text.append(_indented(step["message"], by=7))
+    for artifact in attempt.artifacts:
+        text.append(f"  {artifact['kind']}: {artifact['path']}\n")
+    return text
+
+
+def _indented(text: str, *, by: int = 2) -> str:
+    return "".join(f"{' ' * by}{line}\n" for line in text.splitlines())
+
+
+def _error(row: ResultRow) -> str:
+    return f"{row.error_type}: {row.error_message}" if row.error_type else row.error_message or ""
+
+
+def _status(status: str) -> Text:
+    return Text(status, style=_STYLES.get(status, ""))
+
+
+def _when(started_at: str) -> str:
+    return f"{started_at[:10]} {started_at[11:19]}"
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.2f} s"
