@@ -102,8 +102,15 @@ def _lines(result: CaseResult, artifacts: str) -> list[str]:
         fault = attempt.outcome.fault
         lines += ["", f"attempt {attempt.number} was {attempt.outcome.status}:", *(fault.message.splitlines() if fault else [])]
     if last.fault is not None and last.fault.trace and last.fault.type not in ("AssertionError", "ExpectationFailed") and not last.steps:
-        lines += ["", *last.fault.trace.splitlines()]
+        lines += ["", *_without_engine(last.fault.trace)]
     return lines
+
+
+def _without_engine(trace: str) -> list[str]:
+    """A traceback without the frames between the item and the adapter."""
+    head, *frames = trace.split('  File "')
+    kept = [frame for frame in frames if not frame.partition('"')[0].endswith(os.path.join("maestro_fabric", "engine.py"))]
+    return '  File "'.join([head, *kept]).splitlines()
 
 
 def _step_line(step: StepResult) -> str:

@@ -53,6 +53,7 @@ class Names:
         config_path: The qa.yaml; ``None`` without one.
         plan: The suites of the config; ``None`` without one.
         natives: The paths of the native suites.
+        suite: The suite of tests that none of them owns.
         has_groups: Whether node ids may end with ``@group``, as ``--dist loadgroup`` makes them.
     """
 
@@ -65,11 +66,13 @@ class Names:
         config_path: Path | None = None,
         plan: Plan | None = None,
         natives: Sequence[NativePath] = (),
+        suite: str = NATIVE_SUITE,
         has_groups: bool = False,
     ) -> None:
         self.project = project
         self._rootdir = rootdir
         self._root = root
+        self._default = suite
         self._has_groups = has_groups
         # The most specific path owns a test: `tests` and `tests/api` may be two suites.
         self._natives = sorted(natives, key=lambda native: (len(native.path.parts), len(native.names)), reverse=True)
@@ -87,7 +90,7 @@ class Names:
         suite, prefix = self._files.get(path) or self._add_file(path)
         if suite is None:
             owner = self.native_suite(nodeid)
-            suite = NATIVE_SUITE if owner is None else owner.name
+            suite = self._default if owner is None else owner.name
         if self._has_groups:
             names, params = (names, _GROUP_SUFFIX.sub("", params)) if bracket else (_GROUP_SUFFIX.sub("", names), "")
         name = f"{prefix}.{names.replace('::', '.')}" if names else prefix
@@ -144,7 +147,7 @@ class Names:
     def _add_file(self, path: str) -> tuple[str | None, str]:
         whole = Path(os.path.normpath(self._rootdir / path))
         suite = self.native_suite(path)
-        name = NATIVE_SUITE if suite is None else suite.name
+        name = self._default if suite is None else suite.name
         prefix = native_case_id(self.project, name, path, root_relative(whole, self._root)).name
         depends_on_test = any(native.names and native.path == whole for native in self._natives)
         self._files[path] = None if depends_on_test else name, prefix

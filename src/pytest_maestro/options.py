@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,6 @@ class Options:
         variables: Values given as ``NAME=VALUE``.
         run: How a person wants to watch.
         stream_fd: The descriptor that events are written to; ``None`` when nobody listens.
-        is_worker: Whether this process is one of xdist's workers.
         is_dry: Whether tests are only listed.
     """
 
@@ -36,7 +34,6 @@ class Options:
     variables: Mapping[str, str]
     run: RunOptions
     stream_fd: int | None
-    is_worker: bool
     is_dry: bool
 
 
@@ -54,8 +51,6 @@ def read_options(config: pytest.Config) -> Options:
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
         run=RunOptions(headed=chosen.maestro_headed, slow_s=_seconds(chosen.maestro_slow), pause=chosen.maestro_pause),
         stream_fd=chosen.maestro_stream,
-        # `workerinput` is set on the config too late for us; xdist sets this variable in its workers first.
-        is_worker="PYTEST_XDIST_WORKER" in os.environ,
         is_dry=bool(chosen.collectonly),
     )
 

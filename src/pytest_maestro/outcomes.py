@@ -80,6 +80,9 @@ def _guessed_fault(report: pytest.TestReport) -> tuple[str, bool, str]:
     text = report.longreprtext
     if text.startswith("[XPASS(strict)]"):
         return "UnexpectedPass", True, text.removeprefix("[XPASS(strict)]").strip() or "unexpected pass"
+    if report.when != "call":
+        lines = [line.removeprefix("E ").strip() for line in text.splitlines() if line.startswith("E ")]
+        return "CollectionError", False, (lines or text.splitlines() or ["could not be collected"])[-1]
     return "Failed", True, text or "failed without a reason"
 
 

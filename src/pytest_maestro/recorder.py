@@ -100,12 +100,12 @@ class Recorder:
                 return
         self._close(nodeid)
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+    def collection_failed(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected has a row of its own."""
-        if report.failed and report.nodeid:
-            fault = outcome_of([_as_setup(report)])
-            now = time.time()
-            self._tell_attempts(self._names.case(report.nodeid), report.nodeid, [Attempt(number=1, outcome=fault, started_at=now, duration_s=0.0)])
+        outcome = outcome_of([_as_setup(report)])
+        attempt = Attempt(number=1, outcome=outcome, started_at=time.time(), duration_s=0.0)
+        with self._lock:
+            self._tell_attempts(self._names.case(report.nodeid), report.nodeid, [attempt])
 
     def _close_plain(self, nodeid: str, setup: pytest.TestReport, call: pytest.TestReport, teardown: pytest.TestReport) -> None:
         suite, name, params = self._names.plain(nodeid)

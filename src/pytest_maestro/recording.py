@@ -71,6 +71,11 @@ class Recording:
         self._join(session.config.stash.get(RUNNING, None), self.recorder)
         self.recorder.start()
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected has a row of its own."""
+        if report.failed and report.nodeid and self.recorder is not None:
+            self.recorder.collection_failed(report)
+
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """End the run; blocked cases make it fail."""
         if self._writer is None or self.recorder is None:
@@ -148,7 +153,8 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     register_terminal(config, recording.summary, prepared, store)
     if prepared is not None:
         manager.register(Consequences(config), "maestro-consequences")
-    if manager.hasplugin("dsession"):
+    # xdist registers its session after us.
+    if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
         register_xdist(config, prepared, recording, names)

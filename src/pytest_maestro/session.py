@@ -67,9 +67,10 @@ class MaestroSession:
         attachments = Attachments()
         config.pluginmanager.register(attachments, "maestro-attachments")
         if self.options.stream_fd is not None:
-            from pytest_maestro.streaming import register_stream
+            if not is_worker:
+                from pytest_maestro.streaming import register_stream
 
-            register_stream(config, self.options.stream_fd)
+                register_stream(config, self.options.stream_fd, is_dry=self.options.is_dry)
             return
         if self.prepared is not None and self.selection is not None:
             from pytest_maestro.collection import register_collection
@@ -78,6 +79,10 @@ class MaestroSession:
             config.args = list(self.selection.paths)
             config.args_source = pytest.Config.ArgsSource.ARGS
             register_collection(config, self.prepared, self.selection, names, attachments, is_worker=is_worker)
+            if is_worker:
+                from pytest_maestro.xdist import register_barrier
+
+                register_barrier(config, self.prepared)
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 

@@ -1,0 +1,61 @@
+"""The child's part of ``maestro run``: this pytest tells the process that started it what it collects and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.adapters.pytest.stream import Stream, open_stream
+from maestro_fabric.model import Location
+from pytest_maestro.names import Names
+from pytest_maestro.recorder import Recorder
+
+__all__ = ["register_stream"]
+
+
+class Streaming:
+    """The hooks that tell of collecting."""
+
+    def __init__(self, stream: Stream, recorder: Recorder, rootdir: Path, *, is_dry: bool) -> None:
+        self._stream = stream
+        self._rootdir = rootdir
+        self._recorder = recorder
+        self._is_dry = is_dry
+
+    def pytest_sessionstart(self) -> None:
+        """Begin to tell of tests that take long."""
+        if not self._is_dry:
+            self._recorder.start()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell of a module that cannot be collected."""
+        if report.failed and report.nodeid:
+            self._stream.collection_failed(report.nodeid, self._rootdir / report.nodeid.partition("::")[0], report.longreprtext)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell of what will run."""
+        for item in session.items:
+            file, line, _ = item.location
+            place = None if line is None else Location(file, line + 1)
+            tags = tuple(dict.fromkeys(mark.name for mark in item.iter_markers()))
+            self._stream.collected(item.nodeid, item.path, tags=tags, location=place)
+
+    def pytest_sessionfinish(self) -> None:
+        """Tell of tests that were cut off."""
+        if not self._is_dry:
+            self._recorder.stop()
+
+    def pytest_unconfigure(self) -> None:
+        """Say nothing more."""
+        self._stream.close()
+
+
+def register_stream(config: pytest.Config, descriptor: int, *, is_dry: bool) -> None:
+    """Register what tells of this session."""
+    stream = open_stream(descriptor)
+    names = Names(project=stream.spec.project, suite=stream.spec.suite, rootdir=config.rootpath, root=Path(stream.spec.root))
+    recorder = Recorder(names, stream.event, None)
+    config.pluginmanager.register(recorder, "maestro-recorder")
+    config.pluginmanager.register(Streaming(stream, recorder, config.rootpath, is_dry=is_dry), "maestro-streaming")

@@ -1,0 +1,145 @@
+"""The controller's and the workers' part when pytest-xdist spreads a session over processes."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from maestro_fabric.compose import Prepared
+from maestro_fabric.engine import needs_unmet
+from maestro_fabric.plan import PlannedSuite
+from pytest_maestro.attachments import BLOCKED
+from pytest_maestro.names import NATIVE_ADAPTER, Names
+from pytest_maestro.recording import Recording
+from pytest_maestro.running import RUNNING
+from pytest_maestro.scheduler import BARRIER, NeedsScheduling, Stage
+from pytest_maestro.service_access import LocalServices
+from pytest_maestro.session import RUN_ID
+
+__all__ = ["register_barrier", "register_xdist"]
+
+_SUPPORTED = ("load", "no")
+
+
+class Controller:
+    """What the controller adds: the run's id and the services for its workers, and the order of the suites."""
+
+    def __init__(self, config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names) -> None:
+        self._config = config
+        self._prepared = prepared
+        self._recording = recording
+        self._names = names
+        self._scheduler: NeedsScheduling | None = None
+
+    def pytest_sessionstart(self) -> None:
+        """Start the services before the first worker: one instance serves all. A failed one is told to the workers."""
+        services = self._services()
+        if services is not None and self._prepared is not None:
+            suites = self._prepared.plan.suites
+            native = (name for suite in suites if suite.adapter == NATIVE_ADAPTER for name in suite.config.services)
+            cases = (name for suite in suites for case in suite.cases if case.skip is None for name in case.services)
+            services.start(dict.fromkeys([*native, *cases]))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker the run's id and where the services are."""
+        services = self._services()
+        node.workerinput[RUN_ID] = self._recording.run.run_id
+        node.workerinput.update(services.as_input() if services is not None else {})
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Our scheduler, when suites need others."""
+        if self._prepared is None or not any(suite.needs for suite in self._prepared.plan.suites):
+            return None
+        stages = [Stage(suite.name, suite.needs) for suite in self._prepared.plan.suites]
+        self._scheduler = NeedsScheduling(config, log, stages, self._suite_of, self._reason, self._block, self._is_stopping)
+        return self._scheduler
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A crash is judged only now: before, rerunfailures may have made a further attempt of it."""
+        if self._scheduler is not None and str(report.when) == "???":
+            self._scheduler.crash_reported(report.nodeid, is_repeated=str(report.outcome) == "rerun")
+
+    def _services(self) -> LocalServices | None:
+        running = self._config.stash.get(RUNNING, None)
+        services = running.services if running is not None else None
+        return services if isinstance(services, LocalServices) else None
+
+    def _suite_of(self, nodeid: str) -> str:
+        suite = self._names.suite(nodeid)
+        return suite.name if suite is not None else ""
+
+    def _reason(self, name: str) -> str:
+        """Why a suite cannot run now that all it needs has ended."""
+        suite = self._suite(name)
+        recorder = self._recording.recorder
+        return needs_unmet(suite, recorder.tally.bad) if suite is not None and recorder is not None else ""
+
+    def _suite(self, name: str) -> PlannedSuite | None:
+        suites = self._prepared.plan.suites if self._prepared is not None else ()
+        return next((suite for suite in suites if suite.name == name), None)
+
+    def _block(self, nodeid: str, reason: str) -> None:
+        """Report a case that no worker is given."""
+        location = self._names.case(nodeid).location
+        file = nodeid.partition("::")[0]
+        place = (location.file if location else file, location.line if location else 0, reason)
+        where = (file, location.line - 1 if location else None, nodeid.partition("::")[2])
+        report = pytest.TestReport(nodeid, where, {}, "skipped", place, "setup")
+        setattr(report, BLOCKED, reason)
+        hook = self._config.hook
+        hook.pytest_runtest_logstart(nodeid=nodeid, location=where)
+        hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=nodeid, location=where)
+
+    def _is_stopping(self) -> bool:
+        session = self._config.pluginmanager.getplugin("session")
+        distributed = self._config.pluginmanager.getplugin("dsession")
+        return bool(getattr(session, "shouldfail", False) or getattr(session, "shouldstop", False) or getattr(distributed, "shouldstop", False))
+
+
+class BarrierItem(pytest.Item):
+    """A test that is none: a worker that gets it as its next one ends the one before, and is then idle."""
+
+    def runtest(self) -> None:
+        """Nothing."""
+
+
+class Worker:
+    """What a worker adds: the hidden item, after the ids were sent to the controller."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Append the barrier below the session, so that module fixtures are torn down before it."""
+        yield
+        session.items.append(BarrierItem.from_parent(session, name=BARRIER))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """The barrier is nobody's test."""
+        return True if isinstance(item, BarrierItem) else None
+
+
+def register_barrier(config: pytest.Config, prepared: Prepared) -> None:
+    """Register a worker's part of the order of suites."""
+    if any(suite.needs for suite in prepared.plan.suites):
+        config.pluginmanager.register(Worker(), "maestro-worker")
+
+
+def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names) -> None:
+    """Register the controller's part.
+
+    Raises:
+        UsageError: when the way of distributing that was chosen cannot keep the order of suites.
+    """
+    chosen = config.getoption("dist")
+    if chosen not in _SUPPORTED and prepared is not None and any(suite.needs for suite in prepared.plan.suites):
+        raise pytest.UsageError(
+            f"--dist {chosen} cannot run a suite only after those it needs (needs: in {prepared.loaded.path.name}): "
+            "leave --dist out, -n alone keeps the order"
+        )
+    config.pluginmanager.register(Controller(config, prepared, recording, names), "maestro-xdist")
