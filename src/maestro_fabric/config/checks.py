@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ from maestro_fabric.config.findings import Finding, Path
 from maestro_fabric.config.models import BrowserCase, BrowserSuite, Config, SuiteConfig
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.step_checks import check_steps
+from maestro_fabric.config.templates import references
 
-__all__ = ["check_config"]
+__all__ = ["check_addresses", "check_config"]
 
 
 def check_config(config: Config) -> list[Finding]:
@@ -24,6 +26,46 @@ def check_config(config: Config) -> list[Finding]:
         *_check_suites(config),
         *_check_needs(config.suites),
     ]
+
+
+def check_addresses(config: Config, base_url: str, external: frozenset[str]) -> list[Finding]:
+    """Whether relative addresses have something to be relative to, and that is started.
+
+    Args:
+        config: The whole.
+        base_url: The chosen environment's.
+        external: Services that the chosen environment does not start.
+    """
+    needed = {reference.name for reference in references(base_url) if reference.kind == "services"} - external
+    if base_url and not needed:
+        return []
+    findings = []
+    for index, suite in enumerate(config.suites):
+        place = _relative_open(suite, ("suites", index)) if isinstance(suite, BrowserSuite) else None
+        if place is None:
+            continue
+        if not base_url:
+            findings.append(Finding(place, "a relative address needs a base_url", "add environments: {local: {base_url: …}}"))
+        for name in sorted(needed.difference(suite.services)):
+            message = f"base_url is the address of the service {name!r}, which this suite does not start"
+            findings.append(Finding(("suites", index, "name"), message, f"add services: [{name}]"))
+    return findings
+
+
+def _relative_open(suite: BrowserSuite, path: Path) -> Path | None:
+    """The first step that opens a relative address in a case that does not name its own services."""
+    for index, step in enumerate(suite.setup):
+        if "open" in step and _is_relative(step["open"].url):
+            return (*path, "setup", index, "open")
+    for number, case in enumerate(suite.cases):
+        for index, step in enumerate(case.steps):
+            if "open" in step and not case.services and _is_relative(step["open"].url):
+                return (*path, "cases", number, "steps", index, "open")
+    return None
+
+
+def _is_relative(url: str) -> bool:
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|\$\{", url) is None
 
 
 def _check_services(config: Config) -> Iterator[Finding]:
@@ -109,7 +151,7 @@ def _check_params(case: BrowserCase, path: Path) -> Iterator[Finding]:
         yield from _check_rows(params, (*path, "params"))
         names = {name for row in params for name in row}
     else:
-        columns = {} if params is None or isinstance(params.get("from"), str) else params
+        columns: Mapping[str, Any] = {} if params is None or isinstance(params.get("from"), str) else params
         yield from _check_columns(columns, (*path, "params"))
         names = set(columns)
     yield from _check_columns(matrix, (*path, "matrix"))
@@ -165,7 +207,7 @@ def _circles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
         stack: list[tuple[str, Iterator[str]]] = [(start, iter(graph[start]))] if start not in done else []
         trail += [start] if stack else []
         while stack:
-            name, following = stack[-1]
+            _, following = stack[-1]
             after = next(following, None)
             if after is None:
                 stack.pop()

@@ -141,7 +141,7 @@ def _index_of(config: Config, suite: BrowserSuite) -> int:
 
 def _multiplied(values: Mapping[str, Any]) -> list[tuple[str, _Params]]:
     columns = [list(enumerate(column)) for column in values.values()]
-    rows = []
+    rows: list[tuple[str, _Params]] = []
     for cells in product(*columns):
         named = [(name, index, value) for name, (index, value) in zip(values, cells, strict=True)]
         rows.append((id_of_values(named), {name: value for name, _, value in named}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union
 
-from pydantic import BaseModel, Field, WrapValidator, create_model
+from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
 from maestro_fabric.config.steps import Step
 from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
@@ -33,6 +33,17 @@ __all__ = [
 
 class _Model(BaseModel):
     model_config = FROZEN
+
+
+_PARAMS_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "object", "additionalProperties": {"type": "array", "minItems": 1}},
+            {"type": "array", "items": {"type": "object"}, "minItems": 1},
+            {"type": "object", "properties": {"from": {"type": "string"}}, "required": ["from"], "additionalProperties": False},
+        ]
+    }
+)
 
 
 def _check_params(value: Any) -> Any:
@@ -182,10 +193,7 @@ class BrowserCase(_Model):
 
     name: Name
     params: (
-        Annotated[
-            dict[str, list[Any]] | list[dict[str, Any]] | dict[Literal["from"], str], WrapValidator(lambda value, _: _check_params(value))
-        ]
-        | None
+        Annotated[dict[str, Any] | list[dict[str, Any]], WrapValidator(lambda value, _: _check_params(value)), _PARAMS_SCHEMA] | None
     ) = Field(default=None, description="Values by name (each with each), a list of mappings, or from: a CSV file.")
     matrix: dict[str, list[Any]] | None = Field(default=None, description="Values by name, each with each, times params.")
     tags: list[str] = Field(default_factory=list)

@@ -112,7 +112,7 @@ def _join(tree: Tree, path: Path, problems: list[Problem]) -> None:
     for note in document.notes:
         target = moved.get(note.path[:2])
         if target is not None:
-            container = tree.data[note.path[0]] if len(note.path) == 2 else note.container
+            container = tree.data[str(note.path[0])] if len(note.path) == 2 else note.container
             key = target[1] if len(note.path) == 2 else note.key
             tree.notes.append(Note((*target, *note.path[2:]), container, key))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.templates import KEEP, Reference, TemplateError, escape, part_of, references, resolve_partly, unescape
 from maestro_fabric.errors import Problem
-from maestro_fabric.qa_file.nodes import Key, Note, Path
+from maestro_fabric.qa_file.nodes import Note, Path, has_part
 from maestro_fabric.qa_file.tree import Tree
 
 __all__ = ["Interpolation"]
@@ -45,11 +46,11 @@ class Interpolation:
     def fill(self, notes: Sequence[Note]) -> None:
         """Replace the references of every noted text in its container."""
         for note in notes:
-            text = note.container[note.key] if _holds(note.container, note.key) else None
+            text = note.container[note.key] if has_part(note.container, note.key) else None
             if not isinstance(text, str) or "${" not in text:
                 continue  # filled already: an alias leads here twice
             try:
-                value = resolve_partly(text, lambda reference: self._early(reference, note.path))
+                value = resolve_partly(text, partial(self._early, path=note.path))
             except TemplateError as exc:
                 self._problems.append(self._tree.problem(str(exc), note.path, hint=exc.hint))
                 continue
@@ -117,10 +118,6 @@ def settle(value: Any) -> Any:
 
 def _settled(value: Any) -> Any:
     return unescape(value) if isinstance(value, str) and "$${" in value and not references(value) else value
-
-
-def _holds(container: Any, key: Key) -> bool:
-    return key in container if isinstance(container, dict) else isinstance(key, int) and key < len(container)
 
 
 def _error(reference: Reference, message: str, hint: str) -> TemplateError:

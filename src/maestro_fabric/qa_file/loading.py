@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from maestro_fabric.config.checks import check_addresses
 from maestro_fabric.config.models import Config, SuiteConfig
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.model import Location
@@ -94,17 +95,21 @@ class _Loading:
         overlay = environment.overlay(tree, given)
         variables, origins = self._fill(tree, environment, overlay)
         config = validate(tree, self._models, self._problems)
+        chosen = config.environments.get(environment.name) if config else None
+        base_url, external = (chosen.base_url, frozenset(chosen.services)) if chosen else ("", frozenset[str]())
+        if config is not None and not self._problems:
+            for finding in check_addresses(config, base_url, external):
+                self._problems.append(tree.problem(finding.message, finding.path, hint=finding.hint, at_key=finding.at_key))
         if self._problems or config is None:
             raise ConfigError(_in_order(self._problems, tree))
-        chosen = config.environments.get(environment.name)
         return Loaded(
             config=config,
             path=self._path,
             root=self._path.parent.resolve(),
             environment=environment.name,
             variables=variables,
-            base_url=chosen.base_url if chosen else "",
-            external_services=frozenset(chosen.services if chosen else ()),
+            base_url=base_url,
+            external_services=external,
             digest=_digest(tree),
             origins=origins,
             _tree=tree,

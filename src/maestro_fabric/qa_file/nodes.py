@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Key", "Mark", "MarkedDict", "MarkedList", "Note", "Path", "place_of"]
+__all__ = ["Key", "Mark", "MarkedDict", "MarkedList", "Note", "Path", "has_part", "place_of"]
 
 Key = str | int
 Path = tuple[Key, ...]
@@ -33,6 +33,11 @@ class Note(NamedTuple):
     path: Path
     container: Any
     key: Key
+
+
+def has_part(data: Any, key: Key) -> bool:
+    """Whether a mapping has the key, or a list the index."""
+    return key in data if isinstance(data, dict) else isinstance(data, list) and isinstance(key, int) and key < len(data)
 
 
 def place_of(data: object, path: Sequence[Key], *, at_key: bool) -> Mark | None:

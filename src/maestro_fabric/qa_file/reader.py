@@ -77,7 +77,7 @@ def read(text: str, *, with_libyaml: bool = yaml.__with_libyaml__) -> Document:
 
 def _parser(text: str, *, with_libyaml: bool) -> Any:
     if with_libyaml:
-        from yaml.cyaml import CParser  # absent without libyaml
+        from yaml.cyaml import CParser  # type: ignore[attr-defined]  # absent without libyaml
 
         return CParser(text)
     return _PureParser(text)

@@ -100,13 +100,12 @@ def _placeholder(path: Path, item: Any, models: Mapping[str, type[SuiteConfig]])
     return {**named, "adapter": adapter, **({"cases": [case]} if issubclass(model, BrowserSuite) else {})}
 
 
-def _known_part(data: Any, loc: tuple[str | int, ...]) -> Path:
+def _known_part(root: Any, loc: tuple[str | int, ...]) -> Path:
     """The part of a validation error's place that is in the data: names of union members are left out."""
     path: list[str | int] = []
+    data: Any = root
     for key in loc:
-        if (isinstance(data, dict) and key in data) or (isinstance(data, list) and isinstance(key, int) and key < len(data)):
+        if has_part(data, key):
             data = data[key]
-        else:
-            continue
-        path.append(key)
+            path.append(key)
     return tuple(path)

@@ -19,10 +19,8 @@ def known_keys(schema: dict[str, Any], data: Any, path: Path) -> set[str]:
 
 
 def _below(node: dict[str, Any], key: str | int) -> list[dict[str, Any]]:
-    if isinstance(key, int):
-        inner = node.get("items")
-    else:
-        inner = node.get("properties", {}).get(key, node.get("additionalProperties"))
+    is_index = isinstance(key, int)
+    inner = node.get("items") if is_index else node.get("properties", {}).get(key, node.get("additionalProperties"))
     return [inner] if isinstance(inner, dict) else []
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.step_checks import single_key
 from maestro_fabric.errors import Problem
-from maestro_fabric.qa_file.nodes import Key, Path
+from maestro_fabric.qa_file.nodes import Key, Path, has_part
 from maestro_fabric.qa_file.schema_walk import known_keys
 from maestro_fabric.qa_file.tree import Tree
 
@@ -74,12 +74,13 @@ class Translation:
         for path, group in by_path.items():
             if self._crowded_step(path):
                 continue
-            for error, rest in _fitting(group, is_told_inside=any(other[: len(path)] == path for other in by_path if other != path)):
+            for error, _ in _fitting(group, is_told_inside=any(other[: len(path)] == path for other in by_path if other != path)):
                 problem, wrong = self._one(error, path)
                 if (path, problem.message) not in seen:
                     seen.add((path, problem.message))
                     result.problems.append(problem)
                     result.paths.append(wrong)
+        result.problems = _without_consequences(result.problems)
         return result
 
     def _crowded_step(self, path: Path) -> Path | None:
@@ -97,9 +98,7 @@ class Translation:
         rest: list[Key] = []
         for key in loc:
             is_adapter_tag = len(path) == 2 and path[0] == "suites" and key in self._adapters and not rest
-            if (isinstance(data, dict) and key in data and not is_adapter_tag) or (
-                isinstance(data, list) and isinstance(key, int) and key < len(data)
-            ):
+            if has_part(data, key) and not is_adapter_tag:
                 data = data[key]
                 path.append(key)
                 rest = []
@@ -156,6 +155,12 @@ class Translation:
                 str(path[0]), str(path[1])
             )
         return str(path[-1])
+
+
+def _without_consequences(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave out what is missing only because its key is misspelt."""
+    suggested = {(problem.path, problem.hint.removeprefix("did you mean ").removesuffix("?")) for problem in problems}
+    return [problem for problem in problems if (problem.path, problem.message.partition(" is missing")[0]) not in suggested]
 
 
 def _fitting(group: list[_Entry], *, is_told_inside: bool) -> list[_Entry]:
