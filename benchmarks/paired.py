@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import statistics
@@ -11,10 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 __all__ = ["Arm", "Claim", "Options", "Sample", "measure", "median_of", "parse_options", "publish", "ratio"]
+
+
+Measure = Literal["cpu_s", "wall_s"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +67,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run a benchmark: ``quick`` only shows that it works, ``json_path`` takes the claims for the table."""
+    """How to run a benchmark: ``quick`` only shows that it works."""
 
     quick: bool
     rounds: int
-    json_path: Path | None
 
 
 def parse_options(description: str, *, rounds: int = 7) -> Options:
@@ -76,9 +78,8 @@ def parse_options(description: str, *, rounds: int = 7) -> Options:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a small workload once: shows that the benchmark works, measures nothing")
     parser.add_argument("--rounds", type=int, default=rounds, help="runs of each arm (default %(default)s)")
-    parser.add_argument("--json", type=Path, dest="json_path", help="write the claims there")
     given = parser.parse_args()
-    return Options(quick=given.quick, rounds=1 if given.quick else given.rounds, json_path=given.json_path)
+    return Options(quick=given.quick, rounds=1 if given.quick else given.rounds)
 
 
 def measure(arms: Sequence[Arm], *, rounds: int) -> Mapping[str, list[Sample]]:
@@ -108,21 +109,25 @@ def _run(arm: Arm) -> Sample:
     return Sample(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def median_of(samples: Sequence[Sample], what: str = "cpu_s") -> float:
+def median_of(samples: Sequence[Sample], what: Measure = "cpu_s") -> float:
     """The median of one measure."""
-    return statistics.median(getattr(sample, what) for sample in samples)
+    return statistics.median(_values(samples, what))
 
 
-def ratio(samples: Sequence[Sample], base: Sequence[Sample], what: str = "cpu_s") -> float:
+def ratio(samples: Sequence[Sample], base: Sequence[Sample], what: Measure = "cpu_s") -> float:
     """The median of the ratios of each round: what drifts during a run touches both sides of each."""
-    return statistics.median(getattr(one, what) / getattr(other, what) for one, other in zip(samples, base, strict=True))
+    return statistics.median(one / other for one, other in zip(_values(samples, what), _values(base, what), strict=True))
+
+
+def _values(samples: Sequence[Sample], what: Measure) -> list[float]:
+    return [sample.cpu_s if what == "cpu_s" else sample.wall_s for sample in samples]
 
 
 def publish(claims: Sequence[Claim], options: Options) -> int:
-    """Print the claims, keep them when asked; the exit status: 1 when one is not met (never when quick)."""
+    """Print the claims as rows of the table; the exit status: 1 when one is not met (never when quick)."""
     for claim in claims:
-        bound = "" if claim.bound is None else f"  (must be ≤ {claim.bound:g}: {'met' if claim.is_met else 'MISSED'})"
-        print(f"{claim.name}: {claim.measured:.3f} {claim.unit}{bound}{'  ' + claim.detail if claim.detail else ''}")
-    if options.json_path is not None:
-        options.json_path.write_text(json.dumps([asdict(claim) for claim in claims]), encoding="utf-8")
+        bound = "" if claim.bound is None else f"≤ {claim.bound:g} {claim.unit}".rstrip()
+        verdict = "" if claim.bound is None else ("met" if claim.is_met else "missed")
+        measured = f"{claim.measured:.3f} {claim.unit}".rstrip() + (f" ({claim.detail})" if claim.detail else "")
+        print(f"| {claim.name} | {bound} | {measured} | {verdict} |")
     return 0 if options.quick or all(claim.is_met for claim in claims) else 1

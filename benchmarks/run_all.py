@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-
-from paired import Claim
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 START = "<!-- the table: written by make bench -->"
 END = "<!-- end of the table -->"
-SCRIPTS = ("recording.py", "idle.py", "journey.py", "load.py", "collect.py", "store.py")
+QUICK = {
+    "recording.py": ("--quick",),
+    "idle.py": ("--quick",),
+    "journey.py": ("--quick",),
+    "load.py": ("--quick",),
+    "collect.py": ("--quick",),
+    "store.py": ("--runs", "2", "--times", "1"),
+}
+SCRIPTS = tuple(QUICK)
 
 
 def main() -> int:
@@ -31,52 +34,37 @@ def main() -> int:
         "--only", action="append", choices=SCRIPTS, help="run this one and keep the other rows of the table; may be given again"
     )
     options = parser.parse_args()
-    chosen = options.only or SCRIPTS
-    claims = {script: _run(script, quick=options.quick) for script in chosen}
+    finished = {script: _run(script, quick=options.quick) for script in options.only or SCRIPTS}
     if not options.quick:
-        _write(claims)
-    broken = [script for script, found in claims.items() if not found]
-    missed = [claim.name for found in claims.values() for claim in found if not claim.is_met]
-    for line in (*(f"broken: {script}" for script in broken), *(f"missed: {name}" for name in missed)):
-        print(line)
-    return int(bool(broken or (missed and not options.quick)))
+        _write({script: rows for script, (rows, _) in finished.items()})
+    failed = [script for script, (rows, is_well) in finished.items() if not rows or not is_well]
+    for script in failed:
+        print(f"missed or broken: {script}")
+    return int(bool(failed))
 
 
-def _run(script: str, *, quick: bool) -> list[Claim]:
+def _run(script: str, *, quick: bool) -> tuple[list[str], bool]:
+    """The rows of the table that a script gives, and whether it was content."""
     print(f"── {script} ──", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "claims.json"
-        command = [sys.executable, str(HERE / script), "--json", str(target), *(["--quick"] if quick else [])]
-        subprocess.run(command, check=False, stdin=subprocess.DEVNULL)
-        if not target.exists():
-            return []
-        return [Claim(**row) for row in json.loads(target.read_text(encoding="utf-8"))]
+    command = [sys.executable, str(HERE / script), *(QUICK[script] if quick else ())]
+    finished = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    print(finished.stdout, flush=True)
+    by = f"`{script}`, {_machine()}"
+    rows = [f"{line.rstrip()} {by} |" for line in finished.stdout.splitlines() if line.startswith("| ")]
+    return rows, finished.returncode == 0
 
 
-def _write(claims: dict[str, list[Claim]]) -> None:
+def _write(rows_by_script: dict[str, list[str]]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     head, rest = text.split(START)
     old, tail = rest.split(END)
-    kept = {script: _rows_of(old, script) for script in SCRIPTS if not claims.get(script)}
-    rows = [row for script in SCRIPTS for row in (kept.get(script) or _rows(script, claims.get(script, [])))]
-    table = ["", "| claim | must reach | measured | met | | by |", "|---|---|---|---|---|---|", *rows, ""]
+    rows = [row for script in SCRIPTS for row in (rows_by_script.get(script) or _rows_of(old, script))]
+    table = ["", "", "| claim | must reach | measured | | by |", "|---|---|---|---|---|", *rows, "", ""]
     PAGE.write_text(head + START + "\n".join(table) + END + tail, encoding="utf-8")
 
 
 def _rows_of(table: str, script: str) -> list[str]:
     return [line for line in table.splitlines() if f"`{script}`" in line]
-
-
-def _rows(script: str, claims: Sequence[Claim]) -> Iterator[str]:
-    by = f"`{script}`, {_machine()}"
-    for claim in claims:
-        bound = "" if claim.bound is None else f"≤ {claim.bound:g} {claim.unit}".rstrip()
-        met = "" if claim.bound is None else ("yes" if claim.is_met else "**no**")
-        yield f"| {claim.name} | {bound} | {_figure(claim.measured)} {claim.unit} | {met} | {claim.detail} | {by} |"
-
-
-def _figure(value: float) -> str:
-    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
 
 
 def _machine() -> str:

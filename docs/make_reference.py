@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from key_meanings import KEY_MEANINGS
 from pydantic import TypeAdapter
 from step_examples import STEP_EXAMPLES
 
@@ -94,7 +95,7 @@ def reference() -> str:
     before, after = _split(list(SECTIONS), at="BrowserConfig")
     parts = [
         HEAD,
-        page.table_section("The file", "", whole),
+        page.table_section("The file", "", "Config", whole),
         *(page.section(name) for name in before),
         *suites,
         *(page.section(name) for name in after if name != "Step"),
@@ -118,19 +119,20 @@ class _Page:
 
     def section(self, name: str) -> str:
         schema = self._definitions[name]
-        return self.table_section(self._titles[name], _prose(schema), schema)
+        return self.table_section(self._titles[name], _prose(schema), name, schema)
 
-    def table_section(self, title: str, prose: str, schema: Schema) -> str:
-        return "\n".join([f"## {title}\n", *([prose, ""] if prose else []), *self._table(schema), ""])
+    def table_section(self, title: str, prose: str, model: str, schema: Schema) -> str:
+        return "\n".join([f"## {title}\n", *([prose, ""] if prose else []), *self._table(model, schema), ""])
 
     def steps(self) -> str:
         """One section a step: what it does, examples, and the keys that are not a locator's."""
         rows = ["## Steps\n", "A step is a mapping with exactly one of these keys.\n"]
         for action, schema in self._definitions["Step"]["properties"].items():
-            rows += self._step(action, self._definitions[_reference_in(schema)])
+            rows += self._step(action, _reference_in(schema))
         return "\n".join(rows)
 
-    def _step(self, action: str, schema: Schema) -> Iterator[str]:
+    def _step(self, action: str, model: str) -> Iterator[str]:
+        schema = self._definitions[model]
         locator = self._definitions["Target"]["properties"]
         is_located = locator.keys() <= schema["properties"].keys()
         example = STEP_EXAMPLES[action]
@@ -142,24 +144,26 @@ class _Page:
                 " and these:\n" if locator.keys() < schema["properties"].keys() else ".\n"
             )
         own = {name: field for name, field in schema["properties"].items() if not (is_located and name in locator)}
-        yield from self._table({**schema, "properties": own})
+        yield from self._table(model, {**schema, "properties": own})
         if own:
             yield ""
 
-    def _table(self, schema: Schema) -> Iterator[str]:
+    def _table(self, model: str, schema: Schema) -> Iterator[str]:
         if not schema["properties"]:
             return
         required = schema.get("required", ())
-        yield "| key | type | default | |"
+        yield "| key | type | default | meaning |"
         yield "|---|---|---|---|"
         for name, field in schema["properties"].items():
             key = f"**`{name}`**" if name in required else f"`{name}`"
-            yield f"| {key} | {self._words(field)} | {_default(field)} | {_cell(field.get('description', ''))} |"
+            yield f"| {key} | {self._words(field)} | {_default(field)} | {_meaning(model, name, field)} |"
 
     def _words(self, field: Schema) -> str:
         """A type as people say it."""
-        options = [self._word(option) for option in _options(field)]
-        return " or ".join(dict.fromkeys(options))
+        options = list(_options(field))
+        if any(option.get("$ref") == "#/$defs/Target" for option in options):
+            return self._link("Target")  # its section says that a bare text is CSS
+        return " or ".join(dict.fromkeys(self._word(option) for option in options))
 
     def _word(self, schema: Schema) -> str:
         if "$ref" in schema:
@@ -182,13 +186,18 @@ class _Page:
         return f"[{title[0].lower()}{title[1:]}](#{_anchor(title)})"
 
 
-def _options(field: Schema) -> Sequence[Schema]:
-    options = field.get("anyOf") or field.get("oneOf") or [field]
-    return [option for option in options if option.get("type") != "null" and option.get("pattern") != r"\$\{"]
+def _options(field: Schema) -> Iterator[Schema]:
+    """The types a value may have, without null and without a text that only stands for a late ``${…}``."""
+    nested = field.get("anyOf") or field.get("oneOf")
+    if nested:
+        for option in nested:
+            yield from _options(option)
+    elif field.get("type") != "null" and field.get("pattern") != r"\$\{":
+        yield field
 
 
 def _reference_in(schema: Schema) -> str:
-    return str(schema["$ref"]).rsplit("/", 1)[-1]
+    return next(str(option["$ref"]).rsplit("/", 1)[-1] for option in _options(schema) if "$ref" in option)
 
 
 def _default(field: Schema) -> str:
@@ -212,8 +221,9 @@ def _prose(schema: Schema) -> str:
     return str(schema.get("description", "")).replace("``", "`")
 
 
-def _cell(text: str) -> str:
-    return text.replace("``", "`").replace("|", "\\|").replace("\n", " ")
+def _meaning(model: str, key: str, field: Schema) -> str:
+    text = field.get("description") or KEY_MEANINGS.get(f"{model}.{key}") or KEY_MEANINGS.get(key, "")
+    return str(text).replace("``", "`").replace("|", "\\|").replace("\n", " ")
 
 
 def _anchor(title: str) -> str:
