@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from maestro_fabric.config.models import BrowserSuite, Config, SuiteConfig
-from maestro_fabric.qa_file.nodes import Path
+from maestro_fabric.qa_file.nodes import Path, has_part
 
 __all__ = ["Repaired", "repaired"]
 
