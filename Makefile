@@ -46,6 +46,7 @@ bench: $(DEV_STAMP) $(BENCH_STAMP)  ## measure every claim and write docs/benchm
 
 docs: $(DEV_STAMP)  ## write the parts of docs/ that are made from the code
 	@$(BIN)/python docs/make_reference.py
+	@$(BIN)/python docs/make_commands.py
 
 setup: $(DEV_STAMP)  ## the virtual environment only
 
