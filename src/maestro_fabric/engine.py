@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -322,15 +323,10 @@ class _Loop:
     def _start_services(self, suite: PlannedSuite) -> None:
         wanted = dict.fromkeys(name for case in suite.cases if case.skip is None for name in case.services)
         for name in wanted:
-            # One by one: a service that fails must not keep the others from starting. `failed` tells why, case by case.
-            if name not in self.services.failed:
-                self._start_service(name)
-
-    def _start_service(self, name: str) -> None:
-        try:
-            self.services.start([name])
-        except ServiceError as exc:
-            self.emit(Warned(str(exc)))
+            # One by one: a service that fails must not keep the others from starting. It has told why by an event, and
+            # `failed` says it again for each case.
+            with suppress(ServiceError):
+                self.services.start([name])
 
     def _run_case(self, suite: PlannedSuite, case: Case, sessions: SuiteSessions) -> None:
         reason = "" if case.skip else self._service_down(case)

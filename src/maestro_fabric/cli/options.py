@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from maestro_fabric.config.durations import parse_duration
-from maestro_fabric.errors import ConfigError, MaestroError
+from maestro_fabric.errors import MaestroError
 
 __all__ = ["config_options", "errors_told", "to_seconds", "to_variables"]
 
@@ -55,13 +55,6 @@ def errors_told() -> Iterator[None]:
     """End the command with what is wrong, and exit status 2: nothing was run."""
     try:
         yield
-    except ConfigError as exc:
-        count = len(exc.problems)
-        _end(f"{exc}\n\n{count} problem{'s' if count != 1 else ''}")
     except MaestroError as exc:
-        _end(str(exc))
-
-
-def _end(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise click.exceptions.Exit(EXIT_USAGE)
+        click.echo(str(exc), err=True)
+        raise click.exceptions.Exit(EXIT_USAGE) from exc
