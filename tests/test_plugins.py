@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.events import Event, Warned
+from maestro_fabric.hookspecs import hookimpl
+from maestro_fabric.plugins import ENTRY_POINT_GROUP, Plugins, load_plugins
+from maestro_fabric.testing import FakeAdapter, FakeSuite
+
+
+def entry(name: str, value: str) -> EntryPoint:
+    return EntryPoint(name=name, value=value, group=ENTRY_POINT_GROUP)
+
+
+def plugin_of(*adapters: Any) -> Any:
+    class Plugin:
+        @hookimpl
+        def maestro_adapters(self) -> list[Any]:
+            return list(adapters)
+
+    return Plugin()
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name: str, text: str) -> EntryPoint:
+        (tmp_path / f"{name}.py").write_text(text)
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return entry(name, name)
+
+    return write
+
+
+GOOD = """
+from maestro_fabric.hookspecs import hookimpl
+from maestro_fabric.testing import FakeAdapter
+
+@hookimpl
+def maestro_adapters():
+    return [FakeAdapter()]
+"""
+
+
+def test_our_own_adapters_come_by_the_same_door_as_others() -> None:
+    plugins = load_plugins()
+
+    assert {"playwright", "pytest"} <= set(plugins.adapters)
+    assert plugins.warnings == []
+    assert all(info.package.startswith("pytest-maestro ") for info in plugins.found if info.name in ("playwright", "pytest"))
+
+
+def test_a_plugin_brings_adapters_and_the_models_of_their_suites(module: Any) -> None:
+    plugins = Plugins([module("good_plugin", GOOD)])
+
+    assert list(plugins.adapters) == ["fake"]
+    assert plugins.suite_models == {"fake": FakeSuite}
+    assert plugins.found[0].adapters == ("fake",)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("import a_module_that_is_absent", "ModuleNotFoundError: No module named 'a_module_that_is_absent'"),
+        ("raise SystemError('two\\nlines')", "SystemError: two"),
+        (
+            "from maestro_fabric.hookspecs import hookimpl\n@hookimpl\ndef maestro_adapters():\n    return 1 / 0",
+            "ZeroDivisionError: division by zero",
+        ),
+        ("from maestro_fabric.hookspecs import hookimpl\n@hookimpl\ndef maestro_adapters(unknown): ...", "PluginValidationError"),
+        ("from maestro_fabric.hookspecs import hookimpl\n@hookimpl\ndef maestro_adapters():\n    return None", ""),
+    ],
+    ids=["import", "body", "hook", "signature", "none"],
+)
+def test_a_broken_plugin_is_named_in_one_line_and_others_work(module: Any, text: str, problem: str) -> None:
+    plugins = Plugins([module("a_broken_one", text), module("z_good_one", GOOD)])
+
+    assert list(plugins.adapters) == ["fake"]
+    assert len(plugins.warnings) == (1 if problem else 0)
+    assert all(line.startswith(f"the plugin 'a_broken_one' is left out: {problem}") and "\n" not in line for line in plugins.warnings)
+    assert plugins.secret("ANY") is None
+
+
+@pytest.mark.parametrize(
+    ("adapter", "problem"),
+    [
+        (SimpleNamespace(name="x"), "SimpleNamespace has no api, suite_model, check, discover, open"),
+        (
+            type("Old", (FakeAdapter,), {"api": 0, "name": "old"})(),
+            "'old' was written for version 0 of the adapter interface, this is version 1",
+        ),
+    ],
+    ids=["parts", "version"],
+)
+def test_an_adapter_that_does_not_fit_is_left_out_with_the_reason(adapter: Any, problem: str) -> None:
+    plugins = Plugins([])
+
+    plugins.register(plugin_of(adapter), "p")
+
+    assert plugins.adapters == {}
+    assert plugins.warnings == [f"an adapter of the plugin 'p' is left out: {problem}"]
+
+
+def test_the_second_adapter_of_a_name_is_left_out() -> None:
+    first = FakeAdapter()
+    plugins = Plugins([])
+    plugins.register(plugin_of(first), "p")
+    plugins.register(plugin_of(FakeAdapter()), "q")
+
+    assert plugins.adapters["fake"] is first
+    assert plugins.warnings == ["an adapter of the plugin 'q' is left out: another plugin brings an adapter named 'fake' already"]
+
+
+def test_a_secret_comes_from_the_plugin_that_knows_it() -> None:
+    class Vault:
+        @hookimpl
+        def maestro_secret(self, name: str) -> str | None:
+            return {"A": "hunter2"}.get(name)
+
+    plugins = Plugins([])
+    plugins.register(Vault(), "vault")
+
+    assert (plugins.secret("A"), plugins.secret("B")) == ("hunter2", None)
+
+
+def test_events_reach_every_plugin_and_one_that_raises_hears_no_more() -> None:
+    heard: list[Event] = []
+
+    class Deaf:
+        calls = 0
+
+        @hookimpl
+        def maestro_event(self, event: Event) -> None:
+            Deaf.calls += 1
+            raise OSError("no network")
+
+    class Listener:
+        @hookimpl
+        def maestro_event(self, event: Event) -> None:
+            heard.append(event)
+
+    plugins = Plugins([])
+    plugins.register(Deaf(), "deaf")
+    plugins.register(Listener(), "listener")
+    sink = plugins.event_sink()
+    sink.receive(Warned("one"))
+    sink.receive(Warned("two"))
+    sink.close()
+
+    assert heard == [Warned("one"), Warned("two")]
+    assert Deaf.calls == 1
+    assert sink.warnings == ["the plugin 'deaf' hears no more events: its maestro_event raised OSError: no network"]
+
+
+def test_a_model_of_suites_is_told_by_its_adapters_name() -> None:
+    class Mine(SuiteConfig):
+        adapter: str = "mine"
+
+    mine = type("Mine", (FakeAdapter,), {"name": "mine", "suite_model": Mine})()
+    plugins = Plugins([])
+    plugins.register(plugin_of(mine), "p")
+
+    assert plugins.suite_models == {"mine": Mine}
