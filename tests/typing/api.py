@@ -1,0 +1,115 @@
+"""How the public names are used, for mypy to check; nothing here is ever run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, assert_type
+
+import maestro_fabric
+from maestro_fabric import compose
+from maestro_fabric.aggregator import AttemptRow, History, ResultRow, ResultStatus, RunRow, StoreWriter, TestResultAggregator, open_history
+from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.engine import RunResult
+from maestro_fabric.events import CaseFinished, Event
+from maestro_fabric.hookspecs import hookimpl
+from maestro_fabric.model import Case, CaseId, Mark, Outcome, Status
+from maestro_fabric.ports import ADAPTER_API, Adapter, Clock, Context, Deadline, Emit, Session, Sink
+from maestro_fabric.qa_file import Loaded
+from maestro_fabric.testing import FakeAdapter, FakeClock, RecordingSink, make_context
+
+
+def a_script_runs_a_file() -> bool:
+    result = maestro_fabric.run("qa.yaml", environment="staging", select=lambda case: "smoke" in case.tags, maxfail=1)
+    assert_type(result, RunResult)
+    assert_type(result.cases[0].status, Status)
+    assert_type(result.cases[0].marks, frozenset[Mark])
+    return result.exit_status == 0
+
+
+def a_script_reads_a_config() -> str:
+    loaded = maestro_fabric.load_config("qa.yaml")
+    assert_type(loaded, Loaded)
+    return loaded.config.project
+
+
+def a_notebook_reads_the_history() -> None:
+    with open_history(Path("history.db")) as history:
+        assert_type(history, History)
+        assert_type(history.runs(5), list[RunRow])
+        assert_type(history.results("0190"), list[ResultRow])
+        assert_type(history.case_history("buy one item", limit=10), list[AttemptRow])
+
+
+def a_script_stores_results_of_its_own() -> None:
+    aggregator = TestResultAggregator(db_path="history.db")
+    aggregator.store_result("login", "nightly", "web", ResultStatus.PASSED, 0.5, {"browser": "chromium"})
+    assert_type(aggregator.get_results_by_category("web"), list[dict[str, Any]])
+    assert_type(aggregator.get_summary(orchestration_id="nightly"), dict[str, int | float])
+
+
+class Printer:
+    """A sink of a stranger."""
+
+    def receive(self, event: Event) -> None:
+        if isinstance(event, CaseFinished):
+            print(event.case.id, event.status)
+
+    def close(self) -> None:
+        print("done")
+
+
+class GrpcSuite(SuiteConfig):
+    """The suites of a stranger's adapter."""
+
+    adapter: Literal["grpc"]
+    calls: list[str]
+
+
+class GrpcSession:
+    """A session of a stranger's adapter."""
+
+    def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
+        deadline.check(f"case {case.id.title!r}")
+        return Outcome(status=Status.PASSED)
+
+    def close(self) -> None:
+        print("closed")
+
+
+class GrpcAdapter:
+    """An adapter of a stranger."""
+
+    name = "grpc"
+    api = ADAPTER_API
+    suite_model: type[SuiteConfig] = GrpcSuite
+
+    def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
+        return ()
+
+    def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
+        return [Case(id=CaseId(context.config.project, suite.name, "call"))]
+
+    def open(self, suite: SuiteConfig, context: Context) -> Session:
+        return GrpcSession()
+
+
+@hookimpl
+def maestro_adapters() -> Sequence[Adapter]:
+    return [GrpcAdapter()]
+
+
+def sinks_fit_their_port(path: Path, clock: Clock) -> Mapping[str, Sink]:
+    return {"printer": Printer(), "store": StoreWriter(path, clock=clock), "fake": RecordingSink()}
+
+
+def fakes_fit_their_ports() -> tuple[Clock, Adapter]:
+    context = make_context()
+    assert_type(context, Context)
+    return FakeClock(), FakeAdapter()
+
+
+def a_run_is_put_together_by_hand() -> RunResult:
+    prepared = compose.prepare("qa.yaml", variables={"currency": "USD"})
+    assert_type(prepared, compose.Prepared)
+    return compose.run(prepared, sinks=[Printer(), compose.open_store("history.db")])
