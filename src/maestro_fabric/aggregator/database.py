@@ -21,6 +21,8 @@ _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 _BUSY_TIMEOUT_S = 0.02  # waited inside SQLite, so short: who waits longer does it outside, with the reporting thread free
 _PAUSE_S = 0.05
 
+_NO_SIDE_FILE = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR)
+
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full: make room, or put the store elsewhere with --maestro-store",
     sqlite3.SQLITE_READONLY: "it cannot be written to: check the rights of the file and its folder, or put the store elsewhere",
@@ -93,18 +95,28 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     if not path.exists():
         raise StoreError(f"there is no store {str(path)!r} yet: a run with --maestro-store={path} makes it")
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
+        return _connect_to_read(path, "mode=ro")
+    except sqlite3.OperationalError as error:
+        # WAL needs a file beside the store, also for reading. On a read-only disk where no writer has left one behind, the
+        # store cannot change, and may be read without.
+        if _primary_code(error) not in _NO_SIDE_FILE or path.with_name(f"{path.name}-wal").exists():
+            raise StoreError(explain(path, error)) from error
     except sqlite3.Error as error:
         raise StoreError(explain(path, error)) from error
+    try:
+        return _connect_to_read(path, "immutable=1")
+    except sqlite3.Error as error:
+        raise StoreError(explain(path, error)) from error
+
+
+def _connect_to_read(path: Path, how: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, check_same_thread=False, isolation_level=None)
     try:
         connection.execute("PRAGMA busy_timeout = 5000")
         _check_origin(connection, path)
         if not version_of(connection):
             raise StoreError(f"the store {str(path)!r} is empty: a run with --maestro-store={path} fills it")
-    except sqlite3.Error as error:
-        connection.close()
-        raise StoreError(explain(path, error)) from error
-    except StoreError:
+    except BaseException:
         connection.close()
         raise
     return connection

@@ -61,6 +61,7 @@ class StoreWriter:
         self._pending: Pending | None = None
         self._run_lock: RunLock | None = None
         self._spill: Spill | None = None
+        self._obstacle = sqlite3.Error()  # what the last write failed on
         self._due = 0.0
         self._closed = threading.Event()
         self._connection = open_database(self.path, clock=clock, patience_s=patience_s)
@@ -186,7 +187,8 @@ class StoreWriter:
                 self._spill.write(pending.batch())
             pending.written()
         except sqlite3.Error as error:
-            return not is_locked(error) and self._start_spill(error)
+            self._obstacle = error
+            return not is_locked(error) and self._start_spill()
         except OSError as error:
             self._warn(f"results cannot be written, neither to the store {str(self.path)!r} nor to a side file: {error}")
             return False
@@ -194,16 +196,18 @@ class StoreWriter:
             self._due = self._clock.monotonic() + COMMIT_EVERY_S
         return True
 
-    def _start_spill(self, error: BaseException) -> bool:
+    def _start_spill(self) -> bool:
+        """From here on, the run's results go to a side file. Going back and forth could put an older row over a newer one."""
         pending = self._current()
+        problem = explain(self.path, self._obstacle)
         self._spill = Spill(self.path, pending.run.info.run_id)
         try:
             self._spill.write(pending.batch())
-        except OSError as second:
-            self._warn(f"{explain(self.path, error)}; a side file could not be written either ({second}): results are kept in memory only")
+        except OSError as error:
+            self._warn(f"{problem}; a side file could not be written either ({error}): results are kept in memory only")
             return False
         pending.written()
-        self._warn(f"{explain(self.path, error)}; results go to {str(self._spill.path)!r}, and the next run with this store takes them in")
+        self._warn(f"{problem}; results go to {str(self._spill.path)!r}, and the next run with this store takes them in")
         return True
 
     def _finish(self) -> None:
@@ -211,7 +215,7 @@ class StoreWriter:
         give_up_at = self._clock.monotonic() + self._patience_s
         while not self._commit() and self._spill is None:
             if self._clock.monotonic() >= give_up_at:
-                self._start_spill(StoreError("database is locked"))
+                self._start_spill()
                 break
             self._clock.sleep(_PAUSE_S)
         self._pending = None
