@@ -22,6 +22,7 @@ CASE = """      - name: buy item {number} and look at the order that comes of it
 """
 HEAD = """version: 1
 project: big
+environments: {local: {base_url: "http://127.0.0.1:8000"}}
 suites:
   - name: shop
     adapter: playwright

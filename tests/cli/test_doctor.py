@@ -104,6 +104,27 @@ def test_a_browser_that_does_not_start_is_a_fault(look: Callable[..., dict[str, 
     assert finding.mend == f"run {path} --version to see why"
 
 
+def test_a_file_that_is_no_program_is_a_fault(look: Callable[..., dict[str, Finding]], programs: Path) -> None:
+    add(programs, "chromium", "not a program")
+
+    assert look()["chromium"].value.endswith("does not start")
+
+
+def test_an_extra_that_is_too_old_is_a_fault(
+    look: Callable[..., dict[str, Finding]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "site" / "selenium-3.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: selenium\nVersion: 3.0\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+    finding = look()["selenium"]
+
+    assert finding.state is State.BROKEN
+    assert finding.value.startswith("3.0, but >=")
+    assert finding.mend == "pip install 'pytest-maestro[selenium]'"
+
+
 def test_a_browser_named_in_the_environment_is_shown_as_such(look: Callable[..., dict[str, Finding]], tmp_path: Path) -> None:
     path = add(tmp_path, "mine", WORKING)
 
@@ -141,6 +162,18 @@ def test_a_store_is_shown_with_its_schema_and_size(look: Callable[..., dict[str,
     assert finding.state is State.OK
     assert ", schema 1, " in finding.value
     assert finding.value.endswith("kB")
+
+
+def test_a_store_that_cannot_be_written_to_is_a_fault(
+    look: Callable[..., dict[str, Finding]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Permissions do not hold for root, so the system's answer is replaced.
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
+
+    finding = look(store=tmp_path / "h.db")["history"]
+
+    assert finding.state is State.BROKEN
+    assert finding.mend == f"make {tmp_path} writable, or name another store with --maestro-store"
 
 
 def test_a_file_that_is_no_store_is_a_fault_with_a_remedy(look: Callable[..., dict[str, Finding]], tmp_path: Path) -> None:
@@ -188,11 +221,23 @@ def test_installing_refuses_to_guess_past_a_browser_that_was_named(tmp_path: Pat
         install_browser(environ={"MAESTRO_BROWSER": str(path)}, say=print)
 
 
-def test_installing_says_what_to_do_by_hand_when_nothing_can_be_downloaded(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A proxy that refuses every connection: the download fails at once, on machines with a network too.
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Downloads fail at once, on machines with a network too: nothing listens there."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "https://127.0.0.1:9")
 
+
+def add_apt_get(programs: Path, *, installs: str) -> Path:
+    """An apt-get whose ``install`` brings a working browser of the given name."""
+    browser = programs / installs
+    act = f"printf '#!/bin/sh\\necho Chromium 100.0\\n' > {browser}; /bin/chmod 755 {browser}"
+    add(programs, "apt-get", f'#!/bin/sh\ncase "$*" in *" install "*) {act};; esac\n')
+    return browser
+
+
+@pytest.mark.usefixtures("offline")
+def test_installing_says_what_to_do_by_hand_when_nothing_can_be_downloaded(programs: Path) -> None:
     result = call("--install-browser")
 
     assert result.exit_code == 1
@@ -201,18 +246,25 @@ def test_installing_says_what_to_do_by_hand_when_nothing_can_be_downloaded(progr
     assert "name one with browser.executable or MAESTRO_BROWSER" in result.stderr
 
 
+@pytest.mark.usefixtures("offline")
 def test_installing_uses_debians_package_when_the_download_fails(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("PLAYWRIGHT_DOWNLOAD_HOST", "https://127.0.0.1:9")
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    browser = programs / "chromium-headless-shell"
-    install = (
-        f"#!/bin/sh\ncase \"$*\" in *install*) printf '#!/bin/sh\\necho Chromium 100.0\\n' > {browser}; /bin/chmod 755 {browser};; esac\n"
-    )
-    add(programs, "apt-get", install)
+    browser = add_apt_get(programs, installs="chromium-headless-shell")
 
     result = call("--install-browser")
 
     assert result.exit_code == 0
     assert "installing Debian's chromium-headless-shell" in result.stderr
     assert f"Chromium 100.0: {browser} (from system)" in result.stdout
+
+
+@pytest.mark.usefixtures("offline")
+def test_installing_first_tries_the_libraries_that_a_browser_lacks(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    add(programs, "chromium", BROKEN)
+    add_apt_get(programs, installs="chromium")
+
+    result = call("--install-browser")
+
+    assert result.exit_code == 0
+    assert "installing the libraries that the browser needs" in result.stderr
