@@ -114,8 +114,8 @@ class Collection:
 
 def register_collection(
     config: pytest.Config, prepared: Prepared, selection: Selection, names: Names, attachments: Attachments, *, is_worker: bool
-) -> None:
-    """Register the hooks that collect and run a config's suites.
+) -> Running:
+    """Register the hooks that collect and run a config's suites, and give what runs them.
 
     Raises:
         UsageError: when a native suite has arguments that cannot hold for one suite alone.
@@ -128,6 +128,7 @@ def register_collection(
         config.addinivalue_line("markers", f"{tag}: a tag of {', '.join(suites)} in {prepared.loaded.path.name}")
     running = register_running(config, prepared, attachments, is_worker=is_worker)
     config.pluginmanager.register(Collection(prepared, selection, names, running, suite_args), "maestro-collection")
+    return running
 
 
 def _tags(suites: Sequence[PlannedSuite]) -> dict[str, list[str]]:

@@ -109,7 +109,7 @@ def _lines(result: CaseResult, artifacts: str) -> list[str]:
 def _without_engine(trace: str) -> list[str]:
     """A traceback without the frames between the item and the adapter."""
     head, *frames = trace.split('  File "')
-    kept = [frame for frame in frames if not frame.partition('"')[0].endswith(os.path.join("maestro_fabric", "engine.py"))]
+    kept = [frame for frame in frames if not frame.partition('"')[0].endswith(("maestro_fabric/engine.py", "maestro_fabric\\engine.py"))]
     return '  File "'.join([head, *kept]).splitlines()
 
 

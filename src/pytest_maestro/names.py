@@ -8,10 +8,13 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro_fabric.adapters.pytest.identity import native_case_id, root_relative
 from maestro_fabric.model import Case, CaseId, Location
-from maestro_fabric.plan import Plan, PlannedSuite
+
+if TYPE_CHECKING:
+    from maestro_fabric.plan import Plan, PlannedSuite
 
 __all__ = ["NATIVE_ADAPTER", "NATIVE_SUITE", "Names", "NativePath", "project_of"]
 

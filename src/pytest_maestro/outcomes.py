@@ -94,7 +94,10 @@ def _with_subtests(outcome: Outcome, failed: Sequence[pytest.TestReport]) -> Out
     status = Status.FAILED if any(part.status is Status.FAILED for part in parts) else Status.ERROR
     faults = [part.fault for part in parts if part.fault is not None]
     traces = [outcome.fault.trace, *(fault.trace for fault in faults)]
-    lines = [outcome.fault.message, *(f"{_title(report)} {fault.type}: {fault.message}" for report, fault in zip(failed, faults, strict=True))]
+    lines = [
+        outcome.fault.message,
+        *(f"{_title(report)} {fault.type}: {fault.message}" for report, fault in zip(failed, faults, strict=True)),
+    ]
     fault = replace(outcome.fault, type=faults[0].type, message="\n".join(lines), trace="\n\n".join(traces), location=faults[0].location)
     return replace(outcome, status=status, fault=fault)
 

@@ -22,7 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--maestro-store", metavar="FILE", help="Record every attempt in this SQLite history (also in ini: maestro_store).")
     group.addoption("--maestro-env", metavar="NAME", help="The environment of the config (also in ini: maestro_env).")
     group.addoption(
-        "--maestro-var", metavar="NAME=VALUE", action="append", default=[], help="Set a variable of the config; repeatable (also in ini: maestro_var)."
+        "--maestro-var",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="Set a variable of the config; repeatable (also in ini: maestro_var).",
     )
     group.addoption("--maestro-headed", action="store_true", help="Show the browsers.")
     group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")

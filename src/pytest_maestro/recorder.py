@@ -230,7 +230,11 @@ def _with_teardown(event: CaseFinished, reports: Sequence[pytest.TestReport]) ->
     """The case's end when something around it broke after it had passed."""
     if event.status.is_bad or not any(report.when == "teardown" and report.failed for report in reports):
         return event
-    return replace(event, status=Status.ERROR, reason=outcome_of([report for report in reports if report.when == "teardown"]).reason or "tear-down failed")
+    return replace(
+        event,
+        status=Status.ERROR,
+        reason=outcome_of([report for report in reports if report.when == "teardown"]).reason or "tear-down failed",
+    )
 
 
 def _as_setup(report: pytest.CollectReport) -> pytest.TestReport:

@@ -6,24 +6,28 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from maestro_fabric.aggregator import StoreWriter
-from maestro_fabric.compose import Fanout, Prepared, open_store
+from maestro_fabric.aggregator.writer import StoreWriter
 from maestro_fabric.errors import StoreError
 from maestro_fabric.events import Event, RunFinished, RunStarted
 from maestro_fabric.model import RunInfo
-from maestro_fabric.plugins import HookSink
+from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
 from pytest_maestro.attachments import BLOCKED
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
+from pytest_maestro.paths import shown
 from pytest_maestro.recorder import Recorder
-from pytest_maestro.running import RUNNING, Running, shown
-from pytest_maestro.service_access import LocalServices
 from pytest_maestro.terminal import Summary, register_terminal
+
+if TYPE_CHECKING:
+    from maestro_fabric.compose import Prepared
+    from maestro_fabric.plugins import HookSink
+    from pytest_maestro.running import Running
 
 __all__ = ["Recording", "register_recording"]
 
@@ -34,15 +38,18 @@ class Recording:
     Args:
         store: The history's file.
         run: The run's id and facts.
-        recorder: Hears of tests; its events come back to `emit`.
+        prepared: The config; ``None`` without one.
+        names: Gives identities.
+        running: What runs the config's cases; ``None`` without one.
     """
 
-    def __init__(self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names) -> None:
+    def __init__(self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names, running: Running | None) -> None:
         self.store = store
         self.run = run
         self.warnings: list[str] = []
         self._prepared = prepared
         self._names = names
+        self._running = running
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
@@ -56,19 +63,19 @@ class Recording:
             UsageError: when it cannot be opened; the message says what to do.
         """
         try:
-            self._writer = open_store(self.store)
-            sinks: list[StoreWriter | HookSink] = [self._writer]
+            self._writer = StoreWriter(self.store, clock=SystemClock())
+            self._emit = self._writer.receive
             if self._prepared is not None:
                 self._hooks = self._prepared.plugins.event_sink()
-                sinks.append(self._hooks)
+                self._emit = _both(self._writer, self._hooks)
                 self._prepared.remove_old_artifacts()
-            self._emit = self._writer.receive if len(sinks) == 1 else Fanout(sinks).receive
             self._emit(RunStarted(self.run))
         except StoreError as exc:
             raise pytest.UsageError(str(exc)) from None
         self.recorder = Recorder(self._names, self._emit, self._writer.add_plain if self._hooks is None else None)
         session.config.pluginmanager.register(self.recorder, "maestro-recorder")
-        self._join(session.config.stash.get(RUNNING, None), self.recorder)
+        if self._running is not None:
+            self._running.join(self._emit, self.recorder.tally.bad)
         self.recorder.start()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -95,16 +102,9 @@ class Recording:
         """What the closing section tells; ``None`` when no run began."""
         if self.recorder is None:
             return None
-        status_of_evidence = self._prepared.artifacts if self._prepared is not None else None
-        folder = shown(str(status_of_evidence)) if status_of_evidence is not None and status_of_evidence.exists() else ""
-        return Summary(self.recorder.tally, self.run.run_id, shown(str(self.store)), folder, tuple(self.warnings))
-
-    def _join(self, running: Running | None, recorder: Recorder) -> None:
-        if running is None:
-            return
-        running.bad = recorder.tally.bad
-        if isinstance(running.services, LocalServices):
-            running.services.listen(self._emit)
+        folder = self._prepared.artifacts if self._prepared is not None else None
+        evidence = shown(folder) if folder is not None and folder.exists() else ""
+        return Summary(self.recorder.tally, self.run.run_id, shown(self.store), evidence, tuple(self.warnings))
 
     def _close(self) -> None:
         if self._writer is None:
@@ -123,7 +123,9 @@ class Consequences:
         self._config = config
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_report_teststatus(self, report: pytest.CollectReport | pytest.TestReport) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    def pytest_report_teststatus(
+        self, report: pytest.CollectReport | pytest.TestReport
+    ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
         """The category of a blocked case."""
         if BLOCKED in report.__dict__:
             return "blocked", "B", ("BLOCKED", {"yellow": True})
@@ -139,15 +141,17 @@ class Consequences:
                 last_failed[getattr(report, "id", report.nodeid)] = True
 
 
-def register_recording(config: pytest.Config, options: Options, prepared: Prepared | None, names: Names) -> None:
+def register_recording(config: pytest.Config, options: Options, prepared: Prepared | None, names: Names, running: Running | None) -> None:
     """Register what records a session."""
     store = options.store or (prepared.store if prepared is not None else None)
     if store is None:
         return
     if config.getoption("dist", "no") == "each":
-        raise pytest.UsageError("--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store")
+        raise pytest.UsageError(
+            "--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store"
+        )
     run = prepared.run if prepared is not None else _plain_run(config.rootpath)
-    recording = Recording(store, run, prepared, names)
+    recording = Recording(store, run, prepared, names, running)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
     register_terminal(config, recording.summary, prepared, store)
@@ -157,7 +161,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
-        register_xdist(config, prepared, recording, names)
+        register_xdist(config, prepared, recording, names, running)
 
 
 def _plain_run(rootdir: Path) -> RunInfo:
@@ -174,6 +178,14 @@ def _status_of(exitstatus: int, *, has_enough: bool) -> str:
         return "passed"
     # xdist ends a run by --maxfail as if it was interrupted.
     return "failed" if exitstatus == pytest.ExitCode.TESTS_FAILED or has_enough else "interrupted"
+
+
+def _both(writer: StoreWriter, hooks: HookSink) -> Callable[[Event], None]:
+    def emit(event: Event) -> None:
+        writer.receive(event)
+        hooks.receive(event)
+
+    return emit
 
 
 def _nowhere(event: Event) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,19 +9,16 @@ import pytest
 
 from maestro_fabric.compose import Prepared
 from maestro_fabric.engine import SuiteSessions, needs_unmet, run_case
-from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import CaseFinished, Event
 from maestro_fabric.model import Case, CaseResult, Mark, Status
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Deadline
 from maestro_fabric.wire import to_wire
 from pytest_maestro.attachments import Attachments
+from pytest_maestro.paths import shown
 from pytest_maestro.service_access import LocalServices, ServiceAccess, TakenServices
 
-__all__ = ["RUNNING", "Running", "register_running"]
-
-RUNNING: pytest.StashKey[Running] = pytest.StashKey()
-"""Where the config keeps the `Running` of this process."""
+__all__ = ["Running", "register_running"]
 
 Bad = Mapping[str, list[tuple[Status, frozenset[Mark]]]]
 
@@ -53,7 +49,12 @@ class Running:
     @property
     def artifacts_shown(self) -> str:
         """The evidence's folder, as short as it can be shown."""
-        return shown(str(self._prepared.artifacts))
+        return shown(self._prepared.artifacts)
+
+    @property
+    def own_services(self) -> LocalServices | None:
+        """The services that this process starts; ``None`` in a worker."""
+        return self.services if isinstance(self.services, LocalServices) else None
 
     def run(self, suite: PlannedSuite, case: Case) -> CaseResult:
         """Run a case of qa.yaml; its events go with the report of the call that goes on."""
@@ -77,6 +78,12 @@ class Running:
         """Note that cases that will run need these."""
         self._wanted.setdefault(suite.name, {}).update(dict.fromkeys(services))
 
+    def join(self, emit: Callable[[Event], None], bad: Bad) -> None:
+        """Tell of services through ``emit``, and judge needs by ``bad``, from now on."""
+        self.bad = bad
+        if self.own_services is not None:
+            self.own_services.listen(emit)
+
     def close(self) -> list[str]:
         """Close sessions, then services; gives what could not be closed, one line each."""
         problems = []
@@ -99,7 +106,9 @@ class Running:
 class RunningHooks:
     """Blocks what cannot run, and closes everything at the end."""
 
-    def __init__(self, running: Running, attachments: Attachments, suite_of: Callable[[pytest.Item], tuple[PlannedSuite, tuple[str, ...]] | None]) -> None:
+    def __init__(
+        self, running: Running, attachments: Attachments, suite_of: Callable[[pytest.Item], tuple[PlannedSuite, tuple[str, ...]] | None]
+    ) -> None:
         self._running = running
         self._attachments = attachments
         self._suite_of = suite_of
@@ -141,7 +150,6 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
     given: dict[str, Any] = getattr(config, "workerinput", {})
     services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
     running = Running(prepared, attachments, services, given.get("workerid", ""))
-    config.stash[RUNNING] = running
 
     def suite_of(item: pytest.Item) -> tuple[PlannedSuite, tuple[str, ...]] | None:
         suite = item.stash.get(SUITE, None)
@@ -151,9 +159,3 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
 
     config.pluginmanager.register(RunningHooks(running, attachments, suite_of), "maestro-running")
     return running
-
-
-def shown(path: str) -> str:
-    """A path relative to the current folder when it lies below it."""
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative

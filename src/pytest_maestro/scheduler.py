@@ -14,10 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScheduling
 
-__all__ = ["BARRIER", "NeedsScheduling", "Stage"]
-
-BARRIER = "maestro-barrier"
-"""The name of the item that every worker has behind its collection."""
+__all__ = ["NeedsScheduling", "Stage"]
 
 
 @dataclass(frozen=True, slots=True)

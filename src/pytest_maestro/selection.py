@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.compose import Prepared
@@ -16,9 +13,7 @@ from maestro_fabric.errors import ConfigError
 from maestro_fabric.plan import Plan, PlannedSuite
 from pytest_maestro.names import NATIVE_ADAPTER, NativePath
 
-__all__ = ["Selection", "named_config", "native_paths", "select"]
-
-_LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project"))
+__all__ = ["Selection", "native_paths", "select"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +46,6 @@ class Selection:
         return suite.name in self.suites or any(path.is_relative_to(other) for other in self.others)
 
 
-def named_config(given: Sequence[str], folder: Path) -> Path | None:
-    """The config among the paths of the command line; a YAML file without ``version`` and ``project`` is none.
-
-    Raises:
-        UsageError: when there are two.
-    """
-    files = dict.fromkeys(_file(path, folder) for path in given)
-    configs = [file for file in files if file.suffix in (".yaml", ".yml") and _is_config(file)]
-    if len(configs) > 1:
-        raise pytest.UsageError(f"{' and '.join(map(str, configs))} are two configs: a session has one")
-    return configs[0] if configs else None
-
-
 def native_paths(plan: Plan, root: Path) -> tuple[NativePath, ...]:
     """The paths of the suites that pytest collects itself.
 
@@ -81,7 +63,8 @@ def native_paths(plan: Plan, root: Path) -> tuple[NativePath, ...]:
                 raise ConfigError(f"suite {suite.name!r}: the path {written!r} does not exist (looked for {path})")
             other = found.setdefault((path, names), NativePath(path, names, suite))
             if other.suite is not suite:
-                raise ConfigError(f"suites {other.suite.name!r} and {suite.name!r} both have the path {written!r}: each test belongs to one suite")
+                both = f"suites {other.suite.name!r} and {suite.name!r} both have the path {written!r}"
+                raise ConfigError(f"{both}: each test belongs to one suite")
     return tuple(found.values())
 
 
@@ -122,12 +105,3 @@ def _whole(plan: Plan, config_path: Path, natives: Sequence[NativePath]) -> list
 
 def _file(text: str, folder: Path) -> Path:
     return Path(os.path.normpath(folder / text.partition("::")[0]))
-
-
-def _is_config(file: Path) -> bool:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            text = lines.read(65_536)
-    except (OSError, UnicodeDecodeError):
-        return False
-    return all(key.search(text) for key in _LOOKS_LIKE_CONFIG)

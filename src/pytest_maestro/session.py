@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from maestro_fabric.compose import Prepared, prepare
-from maestro_fabric.errors import ConfigError, PluginError
-from maestro_fabric.system.lifeline import watch_parent
 from pytest_maestro.attachments import Attachments
-from pytest_maestro.names import NATIVE_ADAPTER, Names, project_of
+from pytest_maestro.names import Names, project_of
 from pytest_maestro.options import Options, read_options
-from pytest_maestro.selection import Selection, named_config, native_paths, select
+
+# What is imported in functions below is not needed to record a suite that has no config: with pydantic it would be half of
+# what recording ten thousand tests costs.
+if TYPE_CHECKING:
+    from maestro_fabric.compose import Prepared
+    from pytest_maestro.running import Running
+    from pytest_maestro.selection import Selection
 
 __all__ = ["RUN_ID", "MaestroSession", "start_session"]
 
 RUN_ID = "maestro_run_id"
 """Where xdist's worker input holds the run's id."""
+
+_LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +49,10 @@ class MaestroSession:
         given: Mapping[str, str] | None = getattr(config, "workerinput", None)
         if given is not None:
             # A worker whose controller was killed would work on until its test ends, or for ever.
+            from maestro_fabric.system.lifeline import watch_parent
+
             watch_parent()
-        session = self if given is None or self.prepared is None else replace(self, prepared=_of_run(self.prepared, given[RUN_ID]))
+        session = self if given is None else replace(self, prepared=_of_run(self.prepared, given[RUN_ID]))
         session._register(config, is_worker=given is not None)
 
     def names(self, config: pytest.Config) -> Names:
@@ -72,13 +81,14 @@ class MaestroSession:
 
                 register_stream(config, self.options.stream_fd, is_dry=self.options.is_dry)
             return
+        running: Running | None = None
         if self.prepared is not None and self.selection is not None:
             from pytest_maestro.collection import register_collection
 
             # In place of what was given: pytest has read the options of all conftest files by now, but collected nothing.
             config.args = list(self.selection.paths)
             config.args_source = pytest.Config.ArgsSource.ARGS
-            register_collection(config, self.prepared, self.selection, names, attachments, is_worker=is_worker)
+            running = register_collection(config, self.prepared, self.selection, names, attachments, is_worker=is_worker)
             if is_worker:
                 from pytest_maestro.xdist import register_barrier
 
@@ -86,7 +96,7 @@ class MaestroSession:
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 
-            register_recording(config, self.options, self.prepared, names)
+            register_recording(config, self.options, self.prepared, names, running)
 
 
 def start_session(config: pytest.Config) -> MaestroSession | None:
@@ -99,20 +109,35 @@ def start_session(config: pytest.Config) -> MaestroSession | None:
     if options.stream_fd is not None:
         # Somebody's child for one suite: an ini file that names a config must not make it run all suites again.
         return MaestroSession(options=options)
-    given: list[str] = config.known_args_namespace.file_or_dir
-    path = _config_path(options, named_config(given, config.invocation_params.dir), is_explicit=bool(config.known_args_namespace.maestro_config))
+    chosen = config.known_args_namespace
+    named = _named_config(chosen.file_or_dir, config.invocation_params.dir)
+    path = _config_path(options, named, is_explicit=bool(chosen.maestro_config))
     if path is None:
         return MaestroSession(options=options) if options.store is not None else None
-    try:
-        prepared = _prepare(path, options)
-        natives = native_paths(prepared.plan, prepared.loaded.root)
-        _check_native_suites(prepared)
-    except (ConfigError, PluginError) as exc:
-        raise pytest.UsageError(str(exc)) from None
-    selection = select(given, prepared, natives, config.invocation_params.dir)
+    from pytest_maestro.configured import prepare_selection
+
+    prepared, selection = prepare_selection(path, options, chosen.file_or_dir, config.invocation_params.dir)
     # pytest looks here for the conftest files whose options it must know.
-    config.known_args_namespace.file_or_dir = list(selection.paths)
+    chosen.file_or_dir = list(selection.paths)
     return MaestroSession(options=options, prepared=prepared, selection=selection)
+
+
+def _named_config(given: Sequence[str], folder: Path) -> Path | None:
+    """The config among the paths of the command line; a YAML file without ``version`` and ``project`` is none."""
+    files = dict.fromkeys(Path(os.path.normpath(folder / text.partition("::")[0])) for text in given)
+    configs = [file for file in files if file.suffix in (".yaml", ".yml") and _is_config(file)]
+    if len(configs) > 1:
+        raise pytest.UsageError(f"{' and '.join(map(str, configs))} are two configs: a session has one")
+    return configs[0] if configs else None
+
+
+def _is_config(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8") as lines:
+            text = lines.read(65_536)
+    except (OSError, UnicodeDecodeError):
+        return False
+    return all(key.search(text) for key in _LOOKS_LIKE_CONFIG)
 
 
 def _config_path(options: Options, named: Path | None, *, is_explicit: bool) -> Path | None:
@@ -126,29 +151,8 @@ def _config_path(options: Options, named: Path | None, *, is_explicit: bool) -> 
     return named
 
 
-def _prepare(path: Path, options: Options) -> Prepared:
-    return prepare(
-        path,
-        environment=options.environment,
-        variables=options.variables,
-        options=options.run,
-        leave_out=frozenset({NATIVE_ADAPTER}),
-    )
-
-
-def _check_native_suites(prepared: Prepared) -> None:
-    for suite in prepared.plan.suites:
-        if suite.adapter != NATIVE_ADAPTER:
-            continue
-        name = suite.config.policy or prepared.loaded.config.policy
-        policy = prepared.loaded.config.policies[name] if name else None
-        if suite.config.policy and policy is not None and policy.retry.times:
-            raise ConfigError(
-                f"suite {suite.name!r}: policy {name!r} has a retry, which pytest suites cannot have yet: "
-                "use the mark flaky of pytest-rerunfailures, or leave the policy out"
-            )
-
-
-def _of_run(prepared: Prepared, run_id: str) -> Prepared:
+def _of_run(prepared: Prepared | None, run_id: str) -> Prepared | None:
     """The same config as a part of a run that another process owns."""
+    if prepared is None:
+        return None
     return replace(prepared, run=replace(prepared.run, run_id=run_id), artifacts=prepared.artifacts.parent / run_id)

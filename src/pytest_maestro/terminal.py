@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from maestro_fabric.compose import Prepared
 from maestro_fabric.model import Mark, Status
-from pytest_maestro.running import shown
+from pytest_maestro.paths import shown
 from pytest_maestro.tally import Tally
+
+if TYPE_CHECKING:
+    from maestro_fabric.compose import Prepared
 
 __all__ = ["Summary", "register_terminal"]
 
@@ -61,10 +64,10 @@ class TerminalSection:
 
 def register_terminal(config: pytest.Config, summary: Callable[[], Summary | None], prepared: Prepared | None, store: Path) -> None:
     """Register the header and the closing section."""
-    parts = [f"store {shown(str(store))}"]
+    parts = [f"store {shown(store)}"]
     if prepared is not None:
         environment = prepared.loaded.environment
-        parts = [shown(str(prepared.loaded.path)), *([f"environment {environment}"] if environment else []), *parts]
+        parts = [shown(prepared.loaded.path), *([f"environment {environment}"] if environment else []), *parts]
     config.pluginmanager.register(TerminalSection(summary, f"maestro: {', '.join(parts)}"), "maestro-terminal")
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from maestro_fabric.compose import Prepared
-from maestro_fabric.engine import needs_unmet
-from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.attachments import BLOCKED
 from pytest_maestro.names import NATIVE_ADAPTER, Names
 from pytest_maestro.recording import Recording
-from pytest_maestro.running import RUNNING
-from pytest_maestro.scheduler import BARRIER, NeedsScheduling, Stage
-from pytest_maestro.service_access import LocalServices
 from pytest_maestro.session import RUN_ID
 
-__all__ = ["register_barrier", "register_xdist"]
+if TYPE_CHECKING:
+    from maestro_fabric.compose import Prepared
+    from maestro_fabric.plan import PlannedSuite
+    from pytest_maestro.running import Running
+    from pytest_maestro.scheduler import NeedsScheduling
+    from pytest_maestro.service_access import LocalServices
+
+__all__ = ["BARRIER", "register_barrier", "register_xdist"]
+
+BARRIER = "maestro-barrier"
+"""The name of the item that every worker has behind its collection."""
 
 _SUPPORTED = ("load", "no")
 
@@ -26,8 +30,11 @@ _SUPPORTED = ("load", "no")
 class Controller:
     """What the controller adds: the run's id and the services for its workers, and the order of the suites."""
 
-    def __init__(self, config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names) -> None:
+    def __init__(
+        self, config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names, running: Running | None
+    ) -> None:
         self._config = config
+        self._running = running
         self._prepared = prepared
         self._recording = recording
         self._names = names
@@ -54,6 +61,8 @@ class Controller:
         """Our scheduler, when suites need others."""
         if self._prepared is None or not any(suite.needs for suite in self._prepared.plan.suites):
             return None
+        from pytest_maestro.scheduler import NeedsScheduling, Stage
+
         stages = [Stage(suite.name, suite.needs) for suite in self._prepared.plan.suites]
         self._scheduler = NeedsScheduling(config, log, stages, self._suite_of, self._reason, self._block, self._is_stopping)
         return self._scheduler
@@ -65,9 +74,7 @@ class Controller:
             self._scheduler.crash_reported(report.nodeid, is_repeated=str(report.outcome) == "rerun")
 
     def _services(self) -> LocalServices | None:
-        running = self._config.stash.get(RUNNING, None)
-        services = running.services if running is not None else None
-        return services if isinstance(services, LocalServices) else None
+        return self._running.own_services if self._running is not None else None
 
     def _suite_of(self, nodeid: str) -> str:
         suite = self._names.suite(nodeid)
@@ -75,6 +82,8 @@ class Controller:
 
     def _reason(self, name: str) -> str:
         """Why a suite cannot run now that all it needs has ended."""
+        from maestro_fabric.engine import needs_unmet
+
         suite = self._suite(name)
         recorder = self._recording.recorder
         return needs_unmet(suite, recorder.tally.bad) if suite is not None and recorder is not None else ""
@@ -99,7 +108,8 @@ class Controller:
     def _is_stopping(self) -> bool:
         session = self._config.pluginmanager.getplugin("session")
         distributed = self._config.pluginmanager.getplugin("dsession")
-        return bool(getattr(session, "shouldfail", False) or getattr(session, "shouldstop", False) or getattr(distributed, "shouldstop", False))
+        signs = (session, "shouldfail"), (session, "shouldstop"), (distributed, "shouldstop")
+        return any(getattr(owner, sign, False) for owner, sign in signs)
 
 
 class BarrierItem(pytest.Item):
@@ -130,7 +140,7 @@ def register_barrier(config: pytest.Config, prepared: Prepared) -> None:
         config.pluginmanager.register(Worker(), "maestro-worker")
 
 
-def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names) -> None:
+def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names, running: Running | None) -> None:
     """Register the controller's part.
 
     Raises:
@@ -142,4 +152,4 @@ def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: 
             f"--dist {chosen} cannot run a suite only after those it needs (needs: in {prepared.loaded.path.name}): "
             "leave --dist out, -n alone keeps the order"
         )
-    config.pluginmanager.register(Controller(config, prepared, recording, names), "maestro-xdist")
+    config.pluginmanager.register(Controller(config, prepared, recording, names, running), "maestro-xdist")

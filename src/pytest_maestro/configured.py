@@ -1,0 +1,53 @@
+"""A session with a config: the config planned, and what of it is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.compose import Prepared, prepare
+from maestro_fabric.errors import ConfigError, PluginError
+from pytest_maestro.names import NATIVE_ADAPTER
+from pytest_maestro.options import Options
+from pytest_maestro.selection import Selection, native_paths, select
+
+__all__ = ["prepare_selection"]
+
+
+def prepare_selection(path: Path, options: Options, given: Sequence[str], folder: Path) -> tuple[Prepared, Selection]:
+    """The config, and what to collect of it.
+
+    Args:
+        path: The config.
+        options: What was asked for.
+        given: The paths of the command line.
+        folder: What they are relative to.
+
+    Raises:
+        UsageError: with everything that is wrong with the config.
+    """
+    try:
+        prepared = prepare(
+            path,
+            environment=options.environment,
+            variables=options.variables,
+            options=options.run,
+            leave_out=frozenset({NATIVE_ADAPTER}),
+        )
+        _refuse_native_retries(prepared)
+        return prepared, select(given, prepared, native_paths(prepared.plan, prepared.loaded.root), folder)
+    except (ConfigError, PluginError) as exc:
+        raise pytest.UsageError(str(exc)) from None
+
+
+def _refuse_native_retries(prepared: Prepared) -> None:
+    """Say so instead of ignoring a policy; the file's own default policy is meant for suites that can have it."""
+    for suite in prepared.plan.suites:
+        name = suite.config.policy
+        if suite.adapter == NATIVE_ADAPTER and name and prepared.loaded.config.policies[name].retry.times:
+            raise ConfigError(
+                f"suite {suite.name!r}: its policy {name!r} has a retry, which a pytest suite inside pytest cannot have yet: "
+                "use the mark flaky of pytest-rerunfailures, another policy, or 'maestro run'"
+            )
