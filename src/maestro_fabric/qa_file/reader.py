@@ -69,8 +69,10 @@ def read(text: str, *, with_libyaml: bool = yaml.__with_libyaml__) -> Document:
     except _Stop:
         builder.document.data = None
     except yaml.MarkedYAMLError as exc:
-        troubles.append(_syntax_trouble(exc))
+        builder.document.data = None
+        troubles.append(_syntax_trouble(text, exc))
     except ReaderError as exc:
+        builder.document.data = None
         troubles.append(_character_trouble(exc))
     return builder.document
 
@@ -255,13 +257,12 @@ class _Builder:
         raise _Stop
 
 
-def _syntax_trouble(exc: yaml.MarkedYAMLError) -> Trouble:
+def _syntax_trouble(text: str, exc: yaml.MarkedYAMLError) -> Trouble:
     mark = exc.problem_mark or exc.context_mark
-    text = " ".join(part for part in (exc.problem, exc.context) if part)
-    # libyaml and PyYAML's own scanner name the tab differently.
-    if "'\\t'" in text or ("that cannot start any token" in text and mark is not None and mark.get_snippet() is None):
-        text = "a tab cannot stand here: YAML is indented with spaces"
-    return Trouble(text, None if mark is None else mark.index)
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        return Trouble("a tab cannot stand here: YAML is indented with spaces", mark.index)
+    message = " ".join(part for part in (exc.problem, exc.context) if part)
+    return Trouble(message, None if mark is None else mark.index)
 
 
 def _character_trouble(exc: ReaderError) -> Trouble:

@@ -48,5 +48,5 @@ class ScalarReader:
             return text
         try:
             return read(self._constructor, yaml.ScalarNode(tag, text))
-        except (KeyError, IndexError, ConstructorError) as exc:
-            raise ValueError(f"{text!r} does not fit {tag}") from exc
+        except (KeyError, IndexError, ValueError, ConstructorError) as exc:
+            raise ValueError(f"{text!r} does not fit !!{tag.removeprefix(_PREFIX)}") from exc

@@ -203,7 +203,7 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
         return f"{shown} is not true or false", ""
     if kind in _LIMITS:
         word, key = _LIMITS[kind]
-        return f"{shown} is too {'small' if kind.startswith('gr') else 'large'}: {what} must be {word} {context[key]}", ""
+        return f"{shown} is too {'small' if kind.startswith('gr') else 'large'}", f"{what} must be {word} {context[key]}"
     if kind == "too_short":
         return f"{what!r} is empty", f"it needs at least {context.get('min_length', 1)} entry"
     if kind == "string_pattern_mismatch":
