@@ -103,7 +103,7 @@ def _with_subtests(outcome: Outcome, failed: Sequence[pytest.TestReport]) -> Out
 
 
 def _title(report: pytest.TestReport) -> str:
-    context = report.context  # type: ignore[attr-defined]  # only subtests have it
+    context = report.context
     values = ", ".join(f"{name}={value}" for name, value in context.kwargs.items())
     return " ".join(part for part in (f"[{context.msg}]" if context.msg else "", f"({values})" if values else "") if part) or "(<subtest>)"
 

@@ -80,7 +80,7 @@ class Recorder:
         if opened is None:
             opened = self._open[report.nodeid] = (time.time(), [])
         opened[1].append(report)
-        if report.when == CRASHED:  # type: ignore[comparison-overlap]  # xdist's own phase
+        if report.when == CRASHED:
             self._close(report.nodeid)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
@@ -228,13 +228,11 @@ def _with_earlier(event: CaseFinished, earlier: Sequence[Attempt]) -> CaseFinish
 
 def _with_teardown(event: CaseFinished, reports: Sequence[pytest.TestReport]) -> CaseFinished:
     """The case's end when something around it broke after it had passed."""
-    if event.status.is_bad or not any(report.when == "teardown" and report.failed for report in reports):
+    broken = [report for report in reports if report.when == "teardown" and report.failed]
+    if event.status.is_bad or not broken:
         return event
-    return replace(
-        event,
-        status=Status.ERROR,
-        reason=outcome_of([report for report in reports if report.when == "teardown"]).reason or "tear-down failed",
-    )
+    fault = outcome_of(broken).fault
+    return replace(event, status=Status.ERROR, reason=f"tear-down broke: {fault.message if fault else 'no reason'}")
 
 
 def _as_setup(report: pytest.CollectReport) -> pytest.TestReport:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScheduling
+from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
 __all__ = ["NeedsScheduling", "Stage"]
 
@@ -25,7 +25,7 @@ class Stage:
     needs: tuple[str, ...]
 
 
-class NeedsScheduling(LoadScheduling):
+class NeedsScheduling(LoadScheduling):  # type: ignore[misc]
     """xdist's load scheduling, one group of suites after the other.
 
     Args:
@@ -49,6 +49,8 @@ class NeedsScheduling(LoadScheduling):
         is_stopping: Callable[[], bool],
     ) -> None:
         super().__init__(config, log)
+        self.collection: list[str] | None = None
+        self.maxschedchunk: int | None = config.getoption("maxschedchunk")
         self._stages = {stage.name: stage for stage in stages}
         self._suite_of = suite_of
         self._reason = reason
@@ -84,9 +86,7 @@ class NeedsScheduling(LoadScheduling):
         if not self._check_nodes_have_same_collection():
             self.log("**Different tests collected, aborting run**")
             return
-        self.collection = next(iter(self.node2collection.values()))
-        if self.maxschedchunk is None:
-            self.maxschedchunk = len(self.collection)
+        self.collection = list(next(iter(self.node2collection.values())))
         self._suites = [self._suite_of(nodeid) for nodeid in self.collection]
         for index, suite in enumerate(self._suites):
             self._open.setdefault(suite, set()).add(index)
@@ -187,7 +187,7 @@ class NeedsScheduling(LoadScheduling):
             if held >= max(2, share // 4):
                 break
             # One at a time when there are few: a slow journey must not wait behind another while a worker is idle.
-            self._send_tests(node, min(max(1, share // 2 - held) if share >= 4 else 1, max(self.maxschedchunk, 1)))
+            self._send_tests(node, min(max(1, share // 2 - held) if share >= 4 else 1, self.maxschedchunk or len(self._collected)))
         if self.pending:
             return
         for node in nodes:
