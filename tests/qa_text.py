@@ -19,8 +19,8 @@ class JourneySuite(BrowserSuite):
 
 class NativeSuite(SuiteConfig):
     adapter: Literal["pytest"]
-    paths: list[str] = []
-    args: list[str] = []
+    paths: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
 
 
 SUITE_MODELS: Mapping[str, type[SuiteConfig]] = {"playwright": JourneySuite, "pytest": NativeSuite}
