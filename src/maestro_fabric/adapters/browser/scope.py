@@ -121,7 +121,7 @@ def _keep_texts(before: Any, after: Any) -> Any:
     """The resolved step, its text fields being texts though ``${params.x}`` alone keeps the type of what it means."""
     if before is after:
         return after
-    for name, is_text in _fields_of(type(before)):
+    for name, is_text in _fields_of(before.__class__):
         old, new = getattr(before, name), getattr(after, name)
         if is_text and isinstance(old, str) and not isinstance(new, str):
             object.__setattr__(after, name, as_text(new))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["keep_evidence", "wants_trace"]
 
 # All of the evidence together; a page that hangs gives none.
-_LIMIT_S = 6.0
-_SCREENSHOT_MS = 3000.0
+_LIMIT_S = 4.0
+_SCREENSHOT_MS = 1500.0
 
 
 def wants_trace(settings: BrowserConfig, attempt: int) -> bool:
@@ -32,20 +32,22 @@ def keep_evidence(scene: Scene, played: Played, *, is_traced: bool) -> None:
         return
     scene.watch.stop_at = time.monotonic() + _LIMIT_S
     has_failed = played.status is not Status.PASSED
-    if has_failed and scene.settings.screenshot == "failure":
-        _keep_screenshot(scene)
     if has_failed:
-        _keep_html(scene)
+        # A page that does not even give a picture would not give its HTML either.
+        if scene.settings.screenshot == "off" or _keep_screenshot(scene):
+            _keep_html(scene)
         _keep_console(scene)
     if is_traced and (has_failed or scene.settings.trace == "retry"):
         _keep_trace(scene)
 
 
-def _keep_screenshot(scene: Scene) -> None:
+def _keep_screenshot(scene: Scene) -> bool:
     # Evidence is a gift: what goes wrong while taking it must not replace why the case failed.
     with contextlib.suppress(Exception):
         picture = scene.page.screenshot(timeout=_SCREENSHOT_MS)
         scene.evidence.keep("screenshot", "failure.png").write_bytes(picture)
+        return True
+    return False
 
 
 def _keep_html(scene: Scene) -> None:

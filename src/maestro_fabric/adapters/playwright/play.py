@@ -49,13 +49,13 @@ def play(scene: Scene, steps: Sequence[PlannedStep]) -> Played:
 
 def _play_step(scene: Scene, planned: PlannedStep, played: Played) -> None:
     started = time.monotonic()
-    title = planned.action
+    title, scene.planned = planned.action, planned
     soft_before = len(scene.soft_failures)
     fault, status = None, Status.PASSED
     try:
         step = scene.scope.resolve(planned.value, planned.scope)
         title = describe_step(planned.action, step)
-        scene.begin(planned, getattr(step, "within", None))
+        scene.begin(getattr(step, "within", None))
         ACTIONS[planned.action](step, scene)
         scene.dialogs.check()
     except Exception as exc:

@@ -82,11 +82,11 @@ class Scene:
         """`limit_s` for Playwright, to which 0 would mean no limit."""
         return max(1.0, self.limit_s(within) * 1000)
 
-    def begin(self, planned: PlannedStep, within: float | str | None) -> None:
+    def begin(self, within: float | str | None) -> None:
         """A step starts: tell the watch when it must have ended."""
-        self.planned = planned
-        limit = 0.0 if planned.action == "call" else self.limit_s(within)
-        own_end = float("inf") if planned.action == "call" else time.monotonic() + limit + _INTERRUPT_AFTER_S
+        limit = self.limit_s(within)
+        # How long a function of the user's may take is not ours to say; the case's deadline does.
+        own_end = float("inf") if self.planned.action == "call" else time.monotonic() + limit + _INTERRUPT_AFTER_S
         self.watch.stop_at = min(own_end, time.monotonic() + self.deadline.left_s + _DEADLINE_SLACK_S)
 
     def poll(self, is_done: Callable[[], bool], within: float | str | None) -> bool:

@@ -1,0 +1,145 @@
+"""What hangs, dies or is killed: an answer in time, the next case works, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from maestro_fabric.adapters.playwright.driver import acquire_driver
+from maestro_fabric.adapters.playwright.processes import descendants
+from maestro_fabric.errors import SessionLost
+from maestro_fabric.model import Status
+
+pytestmark = [pytest.mark.browser, pytest.mark.fault]
+
+OPEN = {"open": "/"}
+
+
+def wait_until(is_true, limit_s: float = 10.0) -> bool:
+    until = time.monotonic() + limit_s
+    while not (found := is_true()) and time.monotonic() < until:
+        os.sched_yield()
+    return found
+
+
+def test_page_that_spins_for_ever_ends_at_the_deadline(play):
+    started = time.monotonic()
+    outcome = play(OPEN, {"run_js": "for (;;) {}"}, deadline_s=1.0)
+    spent = time.monotonic() - started
+
+    assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
+    assert "step 2 (qa.yaml:2): run_js" in outcome.fault.message
+    assert "took longer than 1 s" in outcome.fault.message
+    assert spent < 4
+    assert play(OPEN).status is Status.PASSED
+
+
+def test_page_that_never_loads_ends_at_the_deadline(play):
+    outcome = play({"open": {"url": "/never", "within": "60s"}}, deadline_s=0.5)
+
+    assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
+    assert "the case, in step 1, took longer than 0.5 s; until then: " in outcome.fault.message
+
+
+def test_step_that_waits_longer_than_the_case_has_names_the_deadline(play):
+    outcome = play(OPEN, {"click": {"css": "#never", "within": "60s"}}, deadline_s=0.8)
+
+    assert outcome.fault.type == "DeadlineExceeded"
+    assert "no element matches css=#never" in outcome.fault.message
+    assert "screenshot" in play.files(outcome)
+
+
+def test_browser_that_was_killed_loses_the_session_and_the_next_case_works(play):
+    (play.root / "kill_browser.py").write_text(
+        "import os, signal\n"
+        "from maestro_fabric.adapters.playwright.driver import acquire_driver\n"
+        "def kill(page, variables):\n"
+        "    driver = acquire_driver()\n"
+        "    driver.kill_browsers()\n"
+        "    driver.release()\n"
+    )
+
+    with pytest.raises(SessionLost, match=r"the browser has gone \(killed, or crashed\) during step 3 \(qa.yaml:3\)"):
+        play(OPEN, {"call": "kill_browser:kill"}, {"click": "#buy"})
+
+    assert play(OPEN).status is Status.PASSED
+
+
+def test_browser_that_died_between_two_cases_is_started_again(play):
+    cases, session = play.open([OPEN])
+    assert play(OPEN).status is Status.PASSED
+    driver = acquire_driver()
+    driver.kill_browsers()
+    driver.release()
+
+    assert play(OPEN).status is Status.PASSED
+
+
+def test_function_that_hangs_is_given_up_and_the_next_case_works(play):
+    (play.root / "hanging_call.py").write_text("import threading\ndef hang(page, variables):\n    threading.Event().wait(30)\n")
+
+    with pytest.raises(SessionLost, match="a `call` step's function may hang"):
+        play(OPEN, {"call": "hanging_call:hang"}, deadline_s=0.3)
+
+    play.sessions.pop().close()
+    assert play(OPEN).status is Status.PASSED
+
+
+_RUNNER = """
+    import importlib.util, sys, pathlib
+    spec = importlib.util.spec_from_file_location("site_conftest", {conftest!r})
+    module = importlib.util.module_from_spec(spec); sys.modules["site_conftest"] = module; spec.loader.exec_module(module)
+    player = module.Player(root=pathlib.Path({root!r}), base_url={url!r})
+    {body}
+"""
+
+
+def start(play, body: str) -> subprocess.Popen[str]:
+    conftest = str(Path(__file__).parents[1] / "conftest.py")
+    script = textwrap.dedent(_RUNNER).format(conftest=conftest, root=str(play.root), url=play.base_url, body=body)
+    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+
+
+def alive(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"]
+
+
+def test_nothing_is_left_after_kill_9_of_the_process(play):
+    (play.root / "report_in.py").write_text("def here(page, variables):\n    print('ready', flush=True)\n")
+    child = start(play, "player({'open': '/'}, {'call': 'report_in:here'}, {'run_js': 'for (;;) {}'}, deadline_s=None)")
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    started = descendants(child.pid)
+
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+
+    assert len(started) > 2
+    assert wait_until(lambda: not alive(started)), alive(started)
+
+
+def test_nothing_is_left_after_a_plain_end(play):
+    child = start(play, "print(player({'open': '/'}).status, flush=True); import os; from maestro_fabric.adapters.playwright.processes import descendants; print(*descendants(os.getpid()), flush=True)")
+    output, _ = child.communicate(timeout=30)
+    status, pids = output.splitlines()
+
+    assert (status, child.returncode) == ("passed", 0)
+    assert wait_until(lambda: not alive([int(pid) for pid in pids.split()]))
+
+
+def test_browser_outlives_its_suite_only_for_a_while(play):
+    child = start(
+        play,
+        "player({'open': '/'}); [session.close() for session in player.sessions]; driver = __import__('maestro_fabric.adapters.playwright.driver', fromlist=['x']);"
+        " driver._CURRENT[-1]._thread.join(15); print(driver._CURRENT[-1].is_over)",
+    )
+
+    assert child.communicate(timeout=30)[0] == "True\n"
