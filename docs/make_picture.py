@@ -26,7 +26,10 @@ def main() -> int:
     """Run the shop's cases and draw what was printed; 0 when a picture was written."""
     lines = _shorten(_run().splitlines())
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="truecolor", legacy_windows=False)
-    console.print(Text.from_ansi(f"\x1b[1m$ {' '.join(COMMAND)}\x1b[0m\n" + "\n".join(lines)), soft_wrap=True)
+    for line in (f"\x1b[1m$ {' '.join(COMMAND)}\x1b[0m", *lines):
+        text = Text.from_ansi(line)
+        text.truncate(COLUMNS, overflow="ellipsis")
+        console.print(text, soft_wrap=True)
     console.save_svg(str(TARGET), title="pytest-maestro")
     print(f"{TARGET.relative_to(ROOT)}: {len(lines)} lines")
     return 0
@@ -37,13 +40,12 @@ def _run() -> str:
     environ = os.environ | {"PATH": path, "COLUMNS": str(COLUMNS), "PY_COLORS": "1", "FORCE_COLOR": "1"}
     arguments = [sys.executable, "-m", *COMMAND, "--color=yes", "-p", "no:randomly"]
     done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
-    return done.stdout.replace(str(ROOT), "/home/ada/shop")
+    return done.stdout
 
 
 def _shorten(lines: list[str]) -> list[str]:
-    """Without the progress of xdist's start and pytest's list of plugins; the middle left out when it is long."""
-    kept = [line for line in lines if not re.match(r"(plugins|platform|rootdir|configfile|cachedir|created|asyncio|Using --)", line)]
-    kept = [re.sub(r"(bringing up nodes\.\.\.|created: \d+/\d+ workers)\s*", "", line) for line in kept]
+    """Without what describes this machine; the middle left out when it is long."""
+    kept = [line for line in lines if not re.match(r"(plugins|platform|rootdir|configfile|cachedir|created|asyncio|Using --|\[gw\d)", line)]
     half = MAX_LINES // 2
     return kept if len(kept) <= MAX_LINES else [*kept[:half], "…", *kept[-half:]]
 
