@@ -40,7 +40,15 @@ class Driver:
         self.writer.receive(AttemptStarted(case, number, self.clock.now(), worker))
 
     def attempt(
-        self, case: Case, status: Status, *, number: int = 1, is_last: bool = True, duration_s: float = 0.5, worker: str = "", **outcome: Any
+        self,
+        case: Case,
+        status: Status,
+        *,
+        number: int = 1,
+        is_last: bool = True,
+        duration_s: float = 0.5,
+        worker: str = "",
+        **outcome: Any,
     ) -> None:
         if status in (Status.FAILED, Status.ERROR) and "fault" not in outcome:
             outcome["fault"] = Fault(type="AssertionError", message=f"{case.id.title} said no")

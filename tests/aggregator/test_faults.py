@@ -13,7 +13,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from support import wait_until
 
 from maestro_fabric.aggregator import StoreWriter, open_history
 from maestro_fabric.aggregator.schema import MIGRATIONS
@@ -21,6 +20,7 @@ from maestro_fabric.aggregator.spill import temp_spill_path
 from maestro_fabric.errors import StoreError
 from maestro_fabric.model import Status
 from maestro_fabric.testing import FakeClock
+from support import wait_until
 
 pytestmark = pytest.mark.fault
 
@@ -39,9 +39,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def fill(folder: Path) -> None:
     """Leave no byte on the disk of a folder."""
-    with (folder / "ballast").open("wb", buffering=0) as ballast, pytest.raises(OSError, match="No space left"):
-        while True:
-            ballast.write(b"\0" * 4096)
+    state = os.statvfs(folder)
+    (folder / "ballast").write_bytes(b"\0" * (state.f_bavail * state.f_frsize))
 
 
 def run_once(drive, run_id: str = "next") -> None:
@@ -102,7 +101,7 @@ def test_a_read_only_disk_is_told_at_the_opening(small_disk, make_driver):
 
 def test_a_store_in_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot make the folder of the store .* choose another place"):
+    with pytest.raises(StoreError, match=r"cannot make the folder of the store .* choose another place"):
         StoreWriter(tmp_path / "file" / "history.db", clock=FakeClock())
 
 
@@ -219,6 +218,28 @@ def test_a_side_file_that_was_broken_off_is_read_as_far_as_it_goes_and_twice_doe
         run = history.run("run-1")
         assert (run.status, run.counts["failed"], run.counts["attempts"]) == ("failed", 2, 2)
         assert len(history.attempts("run-1")) == 2
+
+
+def test_a_side_file_that_makes_no_sense_is_put_aside_and_stops_nothing(store, make_driver):
+    run = '{"run": {"run_id": "odd", "started_at": 1.0}, "status": "passed", "duration_s": 1.0}'
+    store.with_name("history.db.spill-odd.jsonl").write_text(f'{run}\n{{"record": [1, 2]}}\n')
+
+    drive = make_driver()
+    (warning,) = drive.writer.warnings
+    assert "history.db.spill-odd.jsonl.unreadable" in warning
+    run_once(drive)
+    assert outcomes(store, "next") == {"afterwards": "passed"}
+    assert make_driver().writer.warnings == []
+
+
+@pytest.mark.parametrize("duration_s", [1e300, float("inf"), float("nan"), -1.0])
+def test_a_time_that_no_clock_shows_stops_nothing(drive, store, duration_s):
+    drive.start()
+    drive.attempt(drive.case("odd"), Status.PASSED, duration_s=duration_s)
+    drive.end()
+
+    assert drive.writer.warnings == []
+    assert outcomes(store, "run-1") == {"odd": "passed"}
 
 
 def test_a_link_in_the_side_file_s_place_is_not_followed(small_disk, make_driver, tmp_path):

@@ -15,6 +15,7 @@ from maestro_fabric.aggregator.records import (
     key_of,
     marks_code,
     reason_error,
+    sane_seconds,
 )
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, RunFinished
 from maestro_fabric.model import RunInfo, Status
@@ -63,7 +64,7 @@ class Pending:
         self._counts[key] = number
         self._note_result(key)
         code = STATUS_CODES[status]
-        record = Record(key, number, code, 0, 1, started_at, duration_s, worker)
+        record = Record(key, number, code, 0, 1, sane_seconds(started_at), sane_seconds(duration_s), worker)
         self._batch.records.append(record)
         counts = self._totals(key)
         totals.add_attempt(counts, record)
@@ -73,11 +74,8 @@ class Pending:
         """The run is over; cases still in flight get an attempt that says that they were interrupted."""
         for key, (number, started_at, worker) in self.running.items():
             count = max(number, self._counts.get(key, 0) + 1)
-            self._add(
-                Record(
-                    key, count, STATUS_CODES[Status.ERROR], 0, 1, started_at, max(0.0, finished_at - started_at), worker, INTERRUPTED
-                )
-            )
+            lasted_s = sane_seconds(finished_at - started_at)
+            self._add(Record(key, count, STATUS_CODES[Status.ERROR], 0, 1, sane_seconds(started_at), lasted_s, worker, INTERRUPTED))
         self.running.clear()
         for record in self._unjudged.values():
             self._add_final(record)
@@ -85,7 +83,7 @@ class Pending:
         # Ctrl-C may have hit between a row and its count.
         self._batch.must_recount = self._batch.must_recount or status == "interrupted"
         self.run.status = status
-        self.run.duration_s = max(0.0, finished_at - self.run.info.started_at)
+        self.run.duration_s = sane_seconds(finished_at - self.run.info.started_at)
 
     def batch(self) -> Batch:
         """What is to be written now; it stays pending until `written`."""
@@ -128,8 +126,9 @@ class Pending:
 
     def _add_without_attempt(self, key: CaseKey, event: CaseFinished, status: int, marks: int) -> None:
         number = self._counts[key] + 1 if key in self._counts else 0
-        started_at = event.finished_at - event.duration_s
-        self._add(Record(key, number, status, marks, 1, started_at, event.duration_s, "", reason_error(event.reason)))
+        duration_s = sane_seconds(event.duration_s)
+        started_at = sane_seconds(event.finished_at - duration_s)
+        self._add(Record(key, number, status, marks, 1, started_at, duration_s, "", reason_error(event.reason)))
 
     def _add_final(self, record: Record) -> None:
         """An attempt that was to be followed by another, and was not, is the case's result."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from maestro_fabric.model import Attempt, Case, CaseId, Fault, Mark, Outcome, RunInfo, Status, StepResult
 
@@ -23,11 +23,13 @@ __all__ = [
     "Record",
     "RunState",
     "attempt_record",
+    "clean",
     "details_of",
     "key_of",
     "marks_code",
     "marks_of",
     "reason_error",
+    "sane_seconds",
 ]
 
 # The position is the number in the file, so these only ever grow at their end.
@@ -37,6 +39,8 @@ RUN_STATUSES = ("running", "passed", "failed", "interrupted")
 
 STATUS_CODES: Mapping[str, int] = {status: code for code, status in enumerate(STATUSES)}
 MARK_BITS: Mapping[str, int] = {mark: 1 << bit for bit, mark in enumerate(MARKS)}
+
+_MAX_SECONDS = 1e11  # three thousand years
 
 MAX_TEXT_CHARS = 200_000
 """Longer messages, traces and outputs lose their middle: one endless loop that prints must not fill the store."""
@@ -140,13 +144,36 @@ def attempt_record(case: Case, attempt: Attempt, *, number: int, is_last: bool) 
         status=STATUS_CODES[outcome.status],
         marks=marks,
         is_last=int(is_last),
-        started_at=attempt.started_at,
-        duration_s=attempt.duration_s,
+        started_at=sane_seconds(attempt.started_at),
+        duration_s=sane_seconds(attempt.duration_s),
         worker=attempt.worker,
         error=error_of(outcome),
         metadata=json.dumps(dict(outcome.metadata), sort_keys=True, ensure_ascii=False) if outcome.metadata else "",
         evidence=None if is_plain else evidence_of(outcome),
     )
+
+
+def clean(value: Any) -> Any:
+    r"""The value with lone surrogates in its texts spelt out (``\udc80``): SQLite takes UTF-8 only.
+
+    Args:
+        value: A text, a number, ``None``, or tuples, lists and dictionaries of them.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, tuple):
+        made = [clean(item) for item in value]
+        return type(value)(*made) if hasattr(value, "_fields") else tuple(made)
+    if isinstance(value, list):
+        return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean(item) for key, item in value.items()}
+    return value
+
+
+def sane_seconds(seconds: float) -> float:
+    """The seconds, or 0 when they are negative (a clock that was set back), not a number, or beyond what a column takes."""
+    return seconds if 0 <= seconds < _MAX_SECONDS else 0.0
 
 
 def key_of(case_id: CaseId) -> CaseKey:

@@ -31,18 +31,28 @@ _END = """UPDATE run SET status = :status, duration_ms =
     coalesce((SELECT max(started_ms + duration_us / 1000) FROM attempt WHERE run_id = :run), 0) WHERE id = :run AND status = 0"""
 
 
-def recover(connection: sqlite3.Connection, store: Path) -> None:
+def recover(connection: sqlite3.Connection, store: Path) -> list[str]:
     """Read side files of ended runs in, and mark runs that nobody holds any more as interrupted.
+
+    Returns:
+        What a person should know: side files that cannot be read, which are put aside under another name.
 
     Raises:
         sqlite3.Error: when the file does not take it; what was done until then stays.
     """
     tables = Tables(connection)
+    warnings = []
     for path in find_spills(store):
-        _take_in(tables, store, path)
+        try:
+            _take_in(tables, store, path)
+        except (ValueError, TypeError, LookupError, OverflowError) as error:
+            aside = path.with_name(f"{path.name}.unreadable")
+            path.replace(aside)
+            warnings.append(f"results of an earlier run in {str(aside)!r} cannot be read into the store: {error}")
     for run, run_id in _unended(connection):
         if not is_held(store, run_id):
             _interrupt(connection, run)
+    return warnings
 
 
 def needs_recovery(connection: sqlite3.Connection, store: Path) -> bool:

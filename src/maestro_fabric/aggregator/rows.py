@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import replace
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.names import Names
-from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState
+from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState, clean
 
 __all__ = ["Tables"]
 
@@ -36,6 +37,13 @@ class Tables:
         Raises:
             sqlite3.Error: when the file does not take it; the batch is unchanged.
         """
+        try:
+            self._write_whole(batch)
+        except UnicodeEncodeError:
+            # Bytes that were no text when a test showed them. Seldom enough to look for only now.
+            self._write_whole(_cleaned(batch))
+
+    def _write_whole(self, batch: Batch) -> None:
         try:
             with transaction(self.connection):
                 self._write(batch)
@@ -67,7 +75,7 @@ class Tables:
         duration_ms = None if state.duration_s is None else round(state.duration_s * 1000)
         status = RUN_STATUSES.index(state.status)
         info = state.info
-        facts = json.dumps(dict(info.facts), sort_keys=True, ensure_ascii=False)
+        facts = json.dumps(dict(info.facts), sort_keys=True)
         self.connection.execute(_UPSERT_RUN, (info.run_id, info.orchestration_id, status, _run_start_ms(state), duration_ms, facts))
         run = int(self.connection.execute("SELECT id FROM run WHERE run_id = ?", (info.run_id,)).fetchone()[0])
         self._runs[info.run_id] = (run, state.status, state.duration_s)
@@ -106,6 +114,18 @@ class Tables:
             for key, (number, started_at, worker) in running.items()
         )
         self.connection.executemany("INSERT INTO running VALUES (?, ?, ?, ?, ?)", list(rows))
+
+
+def _cleaned(batch: Batch) -> Batch:
+    info = replace(batch.run.info, orchestration_id=clean(batch.run.info.orchestration_id))
+    return Batch(
+        run=replace(batch.run, info=info),
+        records=clean(batch.records),
+        totals=clean(batch.totals),
+        details=clean(batch.details),
+        running=clean(batch.running),
+        must_recount=batch.must_recount,
+    )
 
 
 def _run_start_ms(state: RunState) -> int:

@@ -61,7 +61,7 @@ class StoreWriter:
         self._pending: Pending | None = None
         self._run_lock: RunLock | None = None
         self._spill: Spill | None = None
-        self._obstacle = sqlite3.Error()  # what the last write failed on
+        self._obstacle: Exception = sqlite3.Error()  # what the last write failed on
         self._due = 0.0
         self._closed = threading.Event()
         self._connection = open_database(self.path, clock=clock, patience_s=patience_s)
@@ -152,8 +152,8 @@ class StoreWriter:
     def _recover(self) -> None:
         """Make good what earlier runs left behind; what cannot be done now is left to the next opening."""
         try:
-            recover(self._connection, self.path)
-        except (sqlite3.Error, OSError, ValueError, TypeError, KeyError) as error:
+            self.warnings += recover(self._connection, self.path)
+        except (sqlite3.Error, OSError) as error:
             self.warnings.append(f"results of an earlier run could not be taken into the store, the next opening tries again: {error}")
 
     def _begin(self, event: RunStarted) -> None:
@@ -186,7 +186,7 @@ class StoreWriter:
             else:
                 self._spill.write(pending.batch())
             pending.written()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, OverflowError) as error:  # the last two: a value that no column takes
             self._obstacle = error
             return not is_locked(error) and self._start_spill()
         except OSError as error:

@@ -1,0 +1,108 @@
+"""``maestro runs``, ``show`` and ``history``: tables for people, JSON for programs, and errors that name the nearest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from maestro_fabric.aggregator import StoreWriter
+from maestro_fabric.cli.history import COMMANDS, history, runs, show
+from maestro_fabric.events import AttemptFinished, CaseFinished, RunFinished, RunStarted
+from maestro_fabric.model import Artifact, Attempt, Case, CaseId, Fault, Location, Mark, Outcome, RunInfo, Status, StepResult
+from maestro_fabric.testing import FakeClock
+
+RUN = "01900000-0000-7000-8000-000000000001"
+FAILING = Outcome(
+    status=Status.FAILED,
+    fault=Fault(type="ExpectationFailed", message="expected 'Thanks'\nseen 'Sorry'", location=Location("qa.yaml", 14)),
+    steps=(StepResult(number=2, title="click '#buy'", status=Status.FAILED, duration_s=0.5, message="not there"),),
+    artifacts=(Artifact("screenshot", "buy/failed.png"),),
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "h.db"
+    clock = FakeClock()
+    writer = StoreWriter(path, clock=clock, is_ticking=False)
+    writer.receive(RunStarted(RunInfo(run_id=RUN, started_at=clock.now(), orchestration_id="job 7", facts={"git_branch": "[main]"})))
+    case = Case(id=CaseId("", "shop", "buy", "tea"))
+    for number, outcome in enumerate((FAILING, Outcome(status=Status.PASSED)), start=1):
+        writer.receive(AttemptFinished(case, Attempt(number=number, outcome=outcome, started_at=clock.now(), duration_s=1.0), number == 2))
+    writer.receive(CaseFinished(case, Status.PASSED, frozenset({Mark.FLAKY}), clock.now(), 2.0))
+    writer.receive(CaseFinished(Case(id=CaseId("", "shop", "pay")), Status.BLOCKED, frozenset(), clock.now(), 0.0, "down"))
+    writer.receive(RunFinished(RUN, "failed", clock.now() + 3))
+    writer.close()
+    return path
+
+
+def call(command, *arguments, store, exit_code=0, **environment):
+    result = CliRunner(env=environment).invoke(command, [*arguments, *(["--store", str(store)] if store else [])])
+    assert result.exit_code == exit_code, result.output
+    return result.output
+
+
+def test_runs_are_listed_with_their_counts(store):
+    output = call(runs, store=store)
+    assert RUN in output
+    assert "failed" in output
+    assert "2023-11-14 22:13:20" in output
+    assert "[main]" in output
+
+
+def test_runs_are_json_for_programs(store):
+    (run,) = json.loads(call(runs, "--json", store=store))
+    assert (run["run_id"], run["status"], run["total"], run["counts"]["flaky"]) == (RUN, "failed", 2, 1)
+
+
+@pytest.mark.parametrize("name", [[], ["latest"], ["01900000"]])
+def test_a_run_is_shown_with_what_failed_its_error_steps_and_artifacts(store, name):
+    output = call(show, *name, store=store)
+    shown = ["shop::buy[tea]", "flaky", "expected 'Thanks'", "seen 'Sorry'", "at qa.yaml:14", "2. click '#buy'", "not there", "buy/failed.png"]
+    assert [text for text in shown if text not in output] == []
+    assert "orchestration job 7" in output
+    assert "1 passed, 1 blocked, 1 flaky" in output
+
+
+def test_a_shown_run_is_json_for_programs(store):
+    shown = json.loads(call(show, "--json", store=store))
+    assert [row["status"] for row in shown["attempts"]] == ["failed", "passed"]
+    assert [row["error_message"] for row in shown["results"] if row["name"] == "pay"] == ["down"]
+
+
+def test_a_case_s_attempts_are_listed_newest_first(store):
+    output = call(history, "buy", store=store)
+    assert output.index("passed") < output.index("failed")
+    assert [row["attempt"] for row in json.loads(call(history, "buy[tea]", "--json", store=store))] == [2, 1]
+
+
+def test_a_case_that_was_never_tried_says_so(store):
+    assert "'pay' has never been tried" in call(history, "pay", store=store)
+
+
+def test_an_unknown_run_or_case_names_the_nearest(store):
+    assert f"no run '01900001'; did you mean '{RUN}'?" in call(show, "01900001", store=store, exit_code=2)
+    assert "no case 'bvy[tea]'; did you mean 'shop::buy[tea]'?" in call(history, "bvy[tea]", store=store, exit_code=2)
+
+
+def test_a_store_that_is_not_there_says_how_to_make_it(tmp_path):
+    assert "there is no store" in call(runs, store=tmp_path / "none.db", exit_code=2)
+
+
+def test_a_store_without_runs_says_so(tmp_path):
+    StoreWriter(tmp_path / "h.db", clock=FakeClock(), is_ticking=False).close()
+    assert "holds no run yet" in call(runs, store=tmp_path / "h.db")
+
+
+def test_the_store_may_come_from_the_environment(store):
+    assert RUN in call(runs, store=None, MAESTRO_STORE=str(store))
+
+
+def test_statuses_are_coloured_on_a_terminal(store):
+    assert "\x1b[32mpassed" in call(show, store=store, FORCE_COLOR="1", COLUMNS="160", TERM="xterm-256color")
+
+
+def test_all_three_are_offered_to_the_command():
+    assert [command.name for command in COMMANDS] == ["runs", "show", "history"]
