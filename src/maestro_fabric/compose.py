@@ -165,8 +165,11 @@ def load_config(
 
     Raises:
         ConfigError: with everything that is wrong.
+        PluginError: when there is no adapter at all.
     """
     plugins = plugins or load_plugins()
+    if not plugins.adapters:
+        raise PluginError("\n".join(["no adapter could be loaded: install pytest-maestro anew", *plugins.warnings]))
     try:
         return load(
             Path(path),

@@ -94,9 +94,9 @@ def _spec(config: PytestSuite, context: Context) -> StreamSpec:
 
 
 def _env(config: PytestSuite, context: Context) -> dict[str, str]:
+    """The suite's environment; the address of a service that is not up, as while collecting, stays as it is written."""
+
     def lookup(reference: Reference) -> object:
-        if reference.kind == "secret":
-            return context.secret(reference.name)
         return context.service_urls.get(reference.name, reference.text)
 
     return {name: str(resolve(value, lookup)) for name, value in config.env.items()}

@@ -124,6 +124,7 @@ class Stream:
         with suppress(BrokenPipeError):
             if not self._out.closed:
                 self._tell("Closed", Closed())
+        with suppress(BrokenPipeError):
             self._out.close()
 
     def _tell(self, kind: str, message: Collected | CollectionFailed | Closed) -> None:
