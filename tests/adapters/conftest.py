@@ -56,7 +56,9 @@ class _Site(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         self.reply_json({"method": "POST", "type": self.headers.get("content-type"), "body": body.decode()})
 
-    def reply(self, body: bytes, *, status: int = 200, kind: str = "text/html; charset=utf-8", headers: Mapping[str, str] | None = None) -> None:
+    def reply(
+        self, body: bytes, *, status: int = 200, kind: str = "text/html; charset=utf-8", headers: Mapping[str, str] | None = None
+    ) -> None:
         self.send_response(status)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(body)))
@@ -77,9 +79,15 @@ def _never(site: _Site, query: Mapping[str, list[str]]) -> None:
 
 
 _ROUTES: dict[str, Callable[[_Site, Mapping[str, list[str]]], None]] = {
-    "/api/orders": lambda site, query: site.reply_json({"orders": [{"item": "tea", "price": 3, "paid": True}, {"item": "coffee", "price": 4}]}),
-    "/api/echo": lambda site, query: site.reply_json({"query": query, "cookie": site.headers.get("cookie"), "x": site.headers.get("x-test")}),
-    "/file": lambda site, query: site.reply(b"a,b\n1,2\n", kind="text/csv", headers={"content-disposition": 'attachment; filename="list.csv"'}),
+    "/api/orders": lambda site, query: site.reply_json(
+        {"orders": [{"item": "tea", "price": 3, "paid": True}, {"item": "coffee", "price": 4}]}
+    ),
+    "/api/echo": lambda site, query: site.reply_json(
+        {"query": query, "cookie": site.headers.get("cookie"), "x": site.headers.get("x-test")}
+    ),
+    "/file": lambda site, query: site.reply(
+        b"a,b\n1,2\n", kind="text/csv", headers={"content-disposition": 'attachment; filename="list.csv"'}
+    ),
     "/redirect": lambda site, query: site.reply(b"", status=302, headers={"location": "/?from=redirect"}),
     "/never": _never,
 }
@@ -107,7 +115,7 @@ class Player:
     base_url: str
     secrets: dict[str, str] = field(default_factory=lambda: {"PASSWORD": "s3cr3t-pw"})
     variables: dict[str, Any] = field(default_factory=dict)
-    options: RunOptions = RunOptions()
+    options: RunOptions = field(default_factory=RunOptions)
     handed_out: list[str] = field(default_factory=list)
     adapter: PlaywrightAdapter = field(default_factory=PlaywrightAdapter)
     sessions: list[Session] = field(default_factory=list)
@@ -136,7 +144,12 @@ class Player:
         """The cases of a suite with one journey, and a session for them; keys of the case and the suite as in the file."""
         of_case = {key: suite.pop(key) for key in ("params", "matrix", "fresh") if key in suite}
         groups = suite.pop("groups", {})
-        written = {"name": "web", "adapter": "playwright", "browser": {"within": "400ms"}, "cases": [{"name": "journey", "steps": steps, **of_case}]}
+        written = {
+            "name": "web",
+            "adapter": "playwright",
+            "browser": {"within": "400ms"},
+            "cases": [{"name": "journey", "steps": steps, **of_case}],
+        }
         config = build_config_type([PlaywrightSuite]).model_validate(
             {"version": 1, "project": "test", "groups": groups, "suites": [{**written, **suite}]}
         )

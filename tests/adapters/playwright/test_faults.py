@@ -30,26 +30,28 @@ def wait_until(is_true, limit_s: float = 10.0) -> bool:
 
 
 def test_page_that_spins_for_ever_ends_at_the_deadline(play):
+    play(OPEN)
     started = time.monotonic()
-    outcome = play(OPEN, {"run_js": "for (;;) {}"}, deadline_s=1.0)
+    outcome = play(OPEN, {"run_js": "for (;;) {}"}, deadline_s=2.0)
     spent = time.monotonic() - started
 
     assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
     assert "step 2 (qa.yaml:2): run_js" in outcome.fault.message
-    assert "took longer than 1 s" in outcome.fault.message
-    assert spent < 4
+    assert "took longer than 2 s" in outcome.fault.message
+    assert spent < 6
     assert play(OPEN).status is Status.PASSED
 
 
 def test_page_that_never_loads_ends_at_the_deadline(play):
-    outcome = play({"open": {"url": "/never", "within": "60s"}}, deadline_s=0.5)
+    play(OPEN)
+    outcome = play({"open": {"url": "/never", "within": "60s"}}, deadline_s=1.5)
 
     assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
-    assert "the case, in step 1, took longer than 0.5 s; until then: " in outcome.fault.message
+    assert "the case, in step 1, took longer than 1.5 s; until then: " in outcome.fault.message
 
 
 def test_step_that_waits_longer_than_the_case_has_names_the_deadline(play):
-    outcome = play(OPEN, {"click": {"css": "#never", "within": "60s"}}, deadline_s=0.8)
+    outcome = play(OPEN, {"click": {"css": "#never", "within": "60s"}}, deadline_s=2.0)
 
     assert outcome.fault.type == "DeadlineExceeded"
     assert "no element matches css=#never" in outcome.fault.message
@@ -73,7 +75,6 @@ def test_browser_that_was_killed_loses_the_session_and_the_next_case_works(play)
 
 
 def test_browser_that_died_between_two_cases_is_started_again(play):
-    cases, session = play.open([OPEN])
     assert play(OPEN).status is Status.PASSED
     driver = acquire_driver()
     driver.kill_browsers()
@@ -82,11 +83,27 @@ def test_browser_that_died_between_two_cases_is_started_again(play):
     assert play(OPEN).status is Status.PASSED
 
 
+def test_driver_process_that_was_killed_is_replaced(play):
+    (play.root / "kill_driver.py").write_text(
+        "from maestro_fabric.adapters.playwright.driver import acquire_driver\n"
+        "def kill(page, variables):\n"
+        "    driver = acquire_driver()\n"
+        "    driver._kill_process()\n"
+        "    driver.release()\n"
+    )
+
+    with pytest.raises(SessionLost, match="the browser has gone"):
+        play(OPEN, {"call": "kill_driver:kill"}, {"click": "#buy"})
+
+    assert play(OPEN).status is Status.PASSED
+
+
 def test_function_that_hangs_is_given_up_and_the_next_case_works(play):
     (play.root / "hanging_call.py").write_text("import threading\ndef hang(page, variables):\n    threading.Event().wait(30)\n")
 
+    play(OPEN)
     with pytest.raises(SessionLost, match="a `call` step's function may hang"):
-        play(OPEN, {"call": "hanging_call:hang"}, deadline_s=0.3)
+        play(OPEN, {"call": "hanging_call:hang"}, deadline_s=2.0)
 
     play.sessions.pop().close()
     assert play(OPEN).status is Status.PASSED
@@ -108,7 +125,11 @@ def start(play, body: str) -> subprocess.Popen[str]:
 
 
 def alive(pids: list[int]) -> list[int]:
-    return [pid for pid in pids if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"]
+    return [
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    ]
 
 
 def test_nothing_is_left_after_kill_9_of_the_process(play):
@@ -127,7 +148,8 @@ def test_nothing_is_left_after_kill_9_of_the_process(play):
 
 
 def test_nothing_is_left_after_a_plain_end(play):
-    child = start(play, "print(player({'open': '/'}).status, flush=True); import os; from maestro_fabric.adapters.playwright.processes import descendants; print(*descendants(os.getpid()), flush=True)")
+    body = "print(player({'open': '/'}).status); from maestro_fabric.adapters.playwright import processes; "
+    child = start(play, body + "print(*processes.descendants(__import__('os').getpid()), flush=True)")
     output, _ = child.communicate(timeout=30)
     status, pids = output.splitlines()
 
@@ -136,10 +158,7 @@ def test_nothing_is_left_after_a_plain_end(play):
 
 
 def test_browser_outlives_its_suite_only_for_a_while(play):
-    child = start(
-        play,
-        "player({'open': '/'}); [session.close() for session in player.sessions]; driver = __import__('maestro_fabric.adapters.playwright.driver', fromlist=['x']);"
-        " driver._CURRENT[-1]._thread.join(15); print(driver._CURRENT[-1].is_over)",
-    )
+    body = "from maestro_fabric.adapters.playwright import driver; player({'open': '/'}); [one.close() for one in player.sessions]; "
+    child = start(play, body + "one = driver._CURRENT[-1]; one._thread.join(15); print(one.is_over)")
 
     assert child.communicate(timeout=30)[0] == "True\n"

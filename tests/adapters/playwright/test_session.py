@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from maestro_fabric.config.models import build_config_type
 from maestro_fabric.adapters.playwright.adapter import PlaywrightSuite
+from maestro_fabric.config.models import build_config_type
 from maestro_fabric.model import Status
 from maestro_fabric.ports import Deadline, RunOptions
 
@@ -120,7 +120,13 @@ def test_secret_is_nowhere_in_what_is_kept(play):
 
     for outcome in (attempt(cases[0], session, clock), attempt(cases[0], session, clock)):
         files = play.files(outcome)
-        told = [outcome.output, outcome.fault.message, str(outcome.metadata), files["html"].read_text(), *(step.title for step in outcome.steps)]
+        told = [
+            outcome.output,
+            outcome.fault.message,
+            str(outcome.metadata),
+            files["html"].read_text(),
+            *(step.title for step in outcome.steps),
+        ]
         assert "trace" not in files
         assert "s3cr3t-pw" not in "".join(told)
         assert outcome.output.startswith("it is ***")
@@ -145,7 +151,10 @@ def test_context_has_viewport_locale_timezone_and_device(play):
     browser = {"viewport": "801x602", "locale": "de-DE", "timezone": "Asia/Tokyo", "ignore_https_errors": True}
 
     assert play(OPEN, *steps, browser=browser).output == "801,602,de-DE,Asia/Tokyo"
-    assert "iPhone" in play(OPEN, {"run_js": {"script": "navigator.userAgent", "as": "seen"}}, steps[1], browser={"device": "iPhone 13"}).output
+    assert (
+        "iPhone"
+        in play(OPEN, {"run_js": {"script": "navigator.userAgent", "as": "seen"}}, steps[1], browser={"device": "iPhone 13"}).output
+    )
 
 
 def test_unknown_device_is_an_error_with_the_nearest(play):
@@ -210,4 +219,7 @@ def test_check_says_what_is_missing(play):
     assert play.adapter.check(suite, context) == []
     assert play.adapter.check(with_browser(remote="ws://x"), context) == []
     assert "/no/such (from config) is not there" in play.adapter.check(with_browser(executable="/no/such"), context)[0]
-    assert "playwright install webkit" in play.adapter.check(with_browser(engine="webkit"), replace(context, options=RunOptions(headed=True)))[0]
+    assert (
+        "playwright install webkit"
+        in play.adapter.check(with_browser(engine="webkit"), replace(context, options=RunOptions(headed=True)))[0]
+    )

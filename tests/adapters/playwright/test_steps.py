@@ -209,13 +209,17 @@ def test_request_sends_json_form_or_body(play, content, kind, body):
 
 def test_request_follows_redirects_unless_told_not_to(play):
     followed = play({"request": {"get": "/redirect", "expect": {"status": 200, "contains": "Welcome"}}})
-    stopped = play({"request": {"get": "/redirect", "follow": False, "expect": {"status": 302, "headers": {"location": "/?from=redirect"}}}})
+    stopped = play(
+        {"request": {"get": "/redirect", "follow": False, "expect": {"status": 302, "headers": {"location": "/?from=redirect"}}}}
+    )
 
     assert (followed.status, stopped.status) == (Status.PASSED, Status.PASSED)
 
 
 def test_request_with_another_answer_fails_with_all_differences(play):
-    outcome = play({"request": {"get": "/api/orders", "expect": {"status": 404, "json": {"$.orders[0].item": "milk"}, "contains": "cocoa"}}})
+    outcome = play(
+        {"request": {"get": "/api/orders", "expect": {"status": 404, "json": {"$.orders[0].item": "milk"}, "contains": "cocoa"}}}
+    )
 
     assert outcome.status is Status.FAILED
     assert "expected: status 404\n  seen:     status 200" in outcome.fault.message
@@ -245,7 +249,9 @@ def test_route_answers_and_blocks_the_pages_requests(play):
 
 
 def test_download_is_kept_and_checked(play):
-    good = play(OPEN, {"download": {"click": "#get", "name": "list.csv", "contains": "1,2", "min_bytes": 8, "as": "list"}}, {"log": "${saved.list}"})
+    good = play(
+        OPEN, {"download": {"click": "#get", "name": "list.csv", "contains": "1,2", "min_bytes": 8, "as": "list"}}, {"log": "${saved.list}"}
+    )
     bad = play(OPEN, {"download": {"click": "#get", "name": "other.csv", "contains": "9,9", "min_bytes": 99}})
 
     assert good.status is Status.PASSED, good.fault
@@ -263,7 +269,11 @@ def test_call_runs_a_function_with_page_and_variables(play):
         "def refuse(page, variables):\n    assert page.title() == 'x', 'wrong title'\n"
         "def crash(page, variables):\n    raise KeyError('gone')\n"
     )
-    steps = [OPEN, {"call": {"function": "my_calls_one:price", "with": {"factor": 2}, "as": "price"}}, {"log": "${saved.seen} ${saved.price}"}]
+    steps = [
+        OPEN,
+        {"call": {"function": "my_calls_one:price", "with": {"factor": 2}, "as": "price"}},
+        {"log": "${saved.seen} ${saved.price}"},
+    ]
 
     assert play(*steps, params={"n": [21]}).output == "The shop 42"
     refused = play(OPEN, {"call": "my_calls_one:refuse"})

@@ -7,6 +7,7 @@ does not end in time is interrupted, then killed, then given up.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import queue
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro_fabric.adapters.playwright.browsers import Browsers
 from maestro_fabric.adapters.playwright.internals import close_context_soon, driver_pid
-from maestro_fabric.adapters.playwright.processes import descendants, kill_all
+from maestro_fabric.adapters.playwright.processes import descendants, is_running, kill_all
 from maestro_fabric.errors import PluginError, SessionLost
 
 if TYPE_CHECKING:
@@ -82,6 +83,13 @@ class Driver:
             raise
         return future.result()
 
+    def is_alive(self) -> bool:
+        """Whether it can take work: neither ended nor given up, and its process not killed."""
+        if not self.is_over and self._pid is not None and not is_running(self._pid):
+            self.is_over = True
+            self._tasks.put(None)
+        return not self.is_over
+
     def release(self) -> None:
         """One user less. Browsers and driver end a little after the last, unless another one comes."""
         with _LOCK:
@@ -100,7 +108,7 @@ class Driver:
         if self._thread is not None:
             self._thread.join(GRACE_S)
             if self._thread.is_alive():
-                self._kill()
+                self._kill_process()
 
     def _start(self) -> None:
         if self._thread is None:
@@ -121,11 +129,11 @@ class Driver:
         if _is_done(future, GRACE_S):
             return
         # Not the browser hangs but our thread, in a `call` step's function: nothing ends a thread.
-        self._kill()
+        self.is_over = True
+        self._kill_process()
         raise SessionLost("the browser's thread did not answer and was given up; a `call` step's function may hang")
 
-    def _kill(self) -> None:
-        self.is_over = True
+    def _kill_process(self) -> None:
         if self._pid is not None:
             kill_all([*descendants(self._pid), self._pid])
 
@@ -144,7 +152,9 @@ class Driver:
         finally:
             atexit.unregister(self.end)
             browsers.close()
-            playwright.stop()
+            # A driver process that was killed cannot be stopped any more.
+            with contextlib.suppress(Exception):
+                playwright.stop()
 
     def _do_next(self, browsers: Browsers) -> bool:
         try:
@@ -179,7 +189,7 @@ class Driver:
 def acquire_driver() -> Driver:
     """This process's driver, started when it is first needed; give it back by `Driver.release`."""
     with _LOCK:
-        if _CURRENT[-1].is_over:
+        if not _CURRENT[-1].is_alive():
             _CURRENT[-1] = Driver()
         _CURRENT[-1].users += 1
         return _CURRENT[-1]

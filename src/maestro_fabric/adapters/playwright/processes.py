@@ -9,7 +9,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
-__all__ = ["descendants", "kill_all"]
+__all__ = ["descendants", "is_running", "kill_all"]
 
 
 def descendants(pid: int) -> list[int]:
@@ -21,6 +21,17 @@ def descendants(pid: int) -> list[int]:
         queue.extend(children.get(queue[0], ()))
         found.append(queue.pop(0))
     return found[1:]
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def kill_all(pids: list[int]) -> None:

@@ -67,6 +67,8 @@ class PlaywrightSession:
         Raises:
             SessionLost: when the browser has gone.
         """
+        if self._driver is not None and not self._driver.is_alive():
+            self.close()
         if self._driver is None:
             self._driver = acquire_driver()
         key = (self.context.artifacts, case.id)

@@ -1,0 +1,51 @@
+"""What is taken from inside Playwright is there in the installed version."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+from maestro_fabric.adapters.playwright import processes
+from maestro_fabric.adapters.playwright.driver import Watch, acquire_driver
+from maestro_fabric.adapters.playwright.processes import descendants
+
+
+@pytest.mark.browser
+def test_driver_process_is_known_and_a_child_of_ours():
+    driver = acquire_driver()
+    try:
+        driver.run(lambda browsers: browsers.playwright.devices, Watch())
+
+        assert driver._pid in descendants(__import__("os").getpid()), importlib.metadata.version("playwright")
+    finally:
+        driver.release()
+
+
+@pytest.mark.browser
+def test_error_of_the_work_reaches_the_caller():
+    driver = acquire_driver()
+    try:
+        with pytest.raises(ZeroDivisionError):
+            driver.run(lambda browsers: 1 // 0, Watch())
+    finally:
+        driver.release()
+
+
+def test_processes_are_listed_the_same_by_ps():
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        of_proc, of_ps = dict(processes._from_proc()), dict(processes._from_ps())
+
+        assert of_proc[child.pid] == of_ps[child.pid]
+    finally:
+        child.communicate(b"\n")
+        processes.kill_all([child.pid])
+
+
+def test_loading_the_plugin_imports_no_playwright():
+    script = "import sys, maestro_fabric.adapters.playwright.plugin as p; p.maestro_adapters(); print('playwright' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
