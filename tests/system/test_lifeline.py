@@ -16,7 +16,7 @@ import pytest
 from maestro_fabric.system.lifeline import wait_until_gone as wait_until_process_is_gone
 from maestro_fabric.system.lifeline import watch_descriptor, watch_process
 from maestro_fabric.system.processes import Process, find_process
-from support import processes_with, wait_until, wait_until_gone
+from support import check_that_none_is_left, processes_with, wait_until, wait_until_gone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -40,7 +40,7 @@ WORKER = textwrap.dedent("""
 def marker() -> Iterator[str]:
     word = f"marker-{uuid.uuid4().hex}"
     yield word
-    wait_until_gone(word)
+    check_that_none_is_left(word)
 
 
 def start_owner(marker: str, busy_with: str) -> subprocess.Popen[str]:
