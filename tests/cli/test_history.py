@@ -60,7 +60,16 @@ def test_runs_are_json_for_programs(store):
 @pytest.mark.parametrize("name", [[], ["latest"], ["01900000"]])
 def test_a_run_is_shown_with_what_failed_its_error_steps_and_artifacts(store, name):
     output = call(show, *name, store=store)
-    shown = ["shop::buy[tea]", "flaky", "expected 'Thanks'", "seen 'Sorry'", "at qa.yaml:14", "2. click '#buy'", "not there", "buy/failed.png"]
+    shown = [
+        "shop::buy[tea]",
+        "flaky",
+        "expected 'Thanks'",
+        "seen 'Sorry'",
+        "at qa.yaml:14",
+        "2. click '#buy'",
+        "not there",
+        "buy/failed.png",
+    ]
     assert [text for text in shown if text not in output] == []
     assert "orchestration job 7" in output
     assert "1 passed, 1 blocked, 1 flaky" in output
