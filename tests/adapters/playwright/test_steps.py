@@ -19,7 +19,7 @@ def log_is(text: str) -> dict:
     "steps",
     [
         pytest.param([{"click": "#buy"}, log_is("click")], id="click"),
-        pytest.param([{"click": {"css": "#buy", "modifiers": ["Shift"], "position": [3, 3]}}, log_is("click shift")], id="click-with-modifier"),
+        pytest.param([{"click": {"css": "#buy", "modifiers": ["Shift"], "position": [3, 3]}}, log_is("click shift")], id="modifier"),
         pytest.param([{"double_click": "#buy"}, log_is("dblclick")], id="double-click"),
         pytest.param([{"right_click": "#buy"}, log_is("contextmenu")], id="right-click"),
         pytest.param([{"hover": "#buy"}, log_is("mouseover")], id="hover"),
@@ -41,7 +41,7 @@ def log_is(text: str) -> dict:
         pytest.param([{"click": "#late"}, {"wait_for": "#came"}], id="wait-for"),
         pytest.param([{"wait_for": {"css": "#hidden", "state": "hidden"}}], id="wait-for-hidden"),
         pytest.param([{"click": "#next"}, {"wait_for": {"url": "/second"}}], id="wait-for-url"),
-        pytest.param([{"click": "#next"}, {"expect": {"title": "Second"}}, {"go_back": {}}, {"expect": {"title": "The shop"}}], id="go-back"),
+        pytest.param([{"click": "#next"}, {"expect": {"title": "Second"}}, {"go_back": {}}, {"expect": {"title": "The shop"}}], id="back"),
         pytest.param([{"click": "#buy"}, {"reload": {}}, log_is("")], id="reload"),
         pytest.param([{"click": {"role": "button", "name": "Frame button", "frame": "#inner"}},
                       {"expect": {"text": "in frame", "frame": "#inner"}}], id="frame"),
@@ -300,3 +300,11 @@ def test_params_keep_their_meaning_inside_groups(play):
 
     assert outcome.status is Status.PASSED, outcome.fault
     assert [step.title for step in outcome.steps][1] == 'fill css=#email value="7"'
+
+
+def test_page_that_was_closed_under_a_step_is_said(play):
+    (play.root / "close_page.py").write_text("def close(page, variables):\n    page.close()\n")
+    outcome = play(OPEN, {"call": "close_page:close"}, {"click": "#buy"})
+
+    assert (outcome.status, outcome.fault.type) == (Status.ERROR, "MaestroError")
+    assert "the page was closed while the step ran" in outcome.fault.message

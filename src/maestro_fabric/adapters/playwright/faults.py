@@ -6,7 +6,7 @@ import re
 
 from maestro_fabric.errors import ConfigError, LocatorError, MaestroError, TransportError
 
-__all__ = ["is_closed", "is_disconnected", "reason_not_ready", "translate"]
+__all__ = ["is_closed", "reason_not_ready", "translate"]
 
 _ADVICE: tuple[tuple[re.Pattern[str], type[MaestroError], str], ...] = (
     (
@@ -38,7 +38,6 @@ _NOT_READY = (
     (re.compile(r"did not find some options"), "the list has no such option"),
     (re.compile(r"element was detached from the DOM"), "it was taken off the page again and again"),
 )
-_DISCONNECTED = re.compile(r"[Cc]onnection closed")
 _CLOSED = re.compile(r"has been closed|Connection closed|connection closed|Browser closed|interrupted: no time is left")
 
 
@@ -72,8 +71,3 @@ def is_closed(exc: Exception) -> bool:
 def _first_line(text: str) -> str:
     line = text.partition("\nCall log:")[0].strip()
     return _CALL.sub("", line, count=1)
-
-
-def is_disconnected(exc: Exception) -> bool:
-    """Whether the error says that Playwright's own process, or the way to the remote one, has gone."""
-    return _DISCONNECTED.search(str(exc)) is not None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from maestro_fabric.adapters.browser.titles import describe_step
-from maestro_fabric.adapters.playwright.faults import is_closed, is_disconnected, translate
+from maestro_fabric.adapters.playwright.faults import is_closed, translate
 from maestro_fabric.adapters.playwright.steps import ACTIONS
 from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.errors import DeadlineExceeded, ExpectationFailed, MaestroError, SessionLost
@@ -119,7 +119,7 @@ def _known(exc: Exception, scene: Scene) -> Exception:
     gone = isinstance(cause, Error) and is_closed(cause)
     if scene.watch.interrupted:
         return _out_of_time(scene, "")
-    if gone and (is_disconnected(cause) or not _is_connected(scene)):
+    if gone and not _answers(scene):
         raise SessionLost(f"the browser has gone (killed, or crashed) during step {_place(scene.planned)}") from exc
     if gone:
         return MaestroError(f"the page was closed while the step ran: {exc}")
@@ -137,9 +137,15 @@ def _out_of_time(scene: Scene, last: str) -> DeadlineExceeded:
     return error
 
 
-def _is_connected(scene: Scene) -> bool:
-    browser = scene.browser_context.browser
-    return browser is not None and browser.is_connected()
+def _answers(scene: Scene) -> bool:
+    """Whether the case's context still does. `Browser.is_connected` learns of a killed process too late."""
+    from playwright.sync_api import Error
+
+    try:
+        scene.browser_context.cookies()
+    except Error:
+        return False
+    return True
 
 
 def _message(planned: PlannedStep, title: str, body: str, scene: Scene) -> str:
