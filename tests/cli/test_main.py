@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner, Result
+
+from maestro_fabric.cli import main
+from support import wait_until
+
+Maestro = Callable[..., Result]
+
+CONFIG = """\
+version: 1
+project: shop
+vars: {colour: blue}
+environments:
+  local: {base_url: "http://localhost", vars: {colour: green}}
+  staging: {base_url: "https://staging.example.org"}
+policies:
+  web: {deadline: 90s, attempt_timeout: 30s, retry: {times: 1, backoff: {kind: constant, first: 1s, jitter: none}}}
+suites:
+  - {name: unit, adapter: pytest, paths: [tests/test_unit.py], tags: [fast]}
+  - {name: more, adapter: pytest, paths: [tests/test_more.py], needs: [unit], policy: web, env: {COLOUR: "${vars.colour}"}}
+"""
+UNIT = """
+import pytest
+def test_fine(): pass
+@pytest.mark.parametrize("item", ["tea"])
+def test_item(item): pass
+"""
+MORE = """
+import os, pathlib
+def test_colour(): assert os.environ["COLOUR"] == "green"
+def test_at_first():
+    if not pathlib.Path("tried").exists():
+        pathlib.Path("tried").touch()
+        raise OSError("not yet")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_unit.py").write_text(UNIT)
+    (tmp_path / "tests" / "test_more.py").write_text(MORE)
+    (tmp_path / "qa.yaml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+    return tmp_path
+
+
+@pytest.fixture
+def maestro(project: Path) -> Maestro:
+    return lambda *arguments: CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+def test_help_lists_every_command_without_importing_any() -> None:
+    code = "import sys\nfrom maestro_fabric.cli import main\ntry: main(['--help'])\nfinally: print({'pydantic', 'rich'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert all(
+        f"\n  {name} " in done.stdout for name in ("run", "plan", "validate", "schema", "runs", "show", "history", "doctor", "plugins")
+    )
+    assert done.stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize("name", ["run", "plan", "validate", "schema", "runs", "show", "history", "doctor", "plugins"])
+def test_every_listed_command_is_there(maestro: Maestro, name: str) -> None:
+    assert maestro(name, "--help").exit_code == 0
+
+
+def test_an_unknown_command_is_told_with_the_nearest(maestro: Maestro) -> None:
+    result = maestro("vaildate")
+
+    assert result.exit_code == 2
+    assert "did you mean 'validate'?" in result.stderr
+
+
+def test_the_version_is_told(maestro: Maestro) -> None:
+    assert maestro("--version").stdout.startswith("maestro ")
+
+
+def test_the_module_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "maestro_fabric", "--version"], capture_output=True, text=True, check=True)
+
+    assert done.stdout.startswith("maestro ")
+
+
+def test_a_good_file_is_valid(maestro: Maestro) -> None:
+    result = maestro("validate", "qa.yaml")
+
+    assert (result.exit_code, result.stdout) == (0, "qa.yaml: 2 suites, no problems\n")
+
+
+def test_the_problems_of_a_file_are_printed_as_they_are_and_nothing_else(maestro: Maestro, project: Path) -> None:
+    (project / "qa.yaml").write_text(CONFIG.replace("adapter: pytest, paths: [tests/test_unit.py]", "adapter: pytest, path: [x]"))
+
+    result = maestro("validate")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("qa.yaml:10:35: ")
+    assert "did you mean 'paths'?" in result.stderr
+    assert maestro("plan").stderr == maestro("run").stderr == result.stderr
+
+
+def test_a_file_that_is_absent_is_told(maestro: Maestro) -> None:
+    result = maestro("validate", "none.yaml")
+
+    assert result.exit_code == 2
+    assert "none.yaml" in result.stderr
+
+
+def test_a_variable_without_a_value_is_refused(maestro: Maestro) -> None:
+    result = maestro("validate", "--var", "colour")
+
+    assert result.exit_code == 2
+    assert "'colour' is not NAME=VALUE" in result.stderr
+
+
+def test_the_schema_is_a_schema_and_can_be_written(maestro: Maestro, project: Path) -> None:
+    printed = json.loads(maestro("schema").stdout)
+    maestro("schema", "--output", "maestro.schema.json")
+
+    jsonschema.Draft202012Validator.check_schema(printed)
+    assert json.loads((project / "maestro.schema.json").read_text()) == printed
+
+
+def test_the_plan_as_json_has_cases_values_policies_and_the_worst_case(maestro: Maestro) -> None:
+    plan = json.loads(maestro("plan", "--json", "--var", "colour=red").stdout)
+
+    assert [case["id"] for suite in plan["suites"] for case in suite["cases"]] == [
+        "unit::tests.test_unit.test_fine",
+        "unit::tests.test_unit.test_item[tea]",
+        "more::tests.test_more.test_colour",
+        "more::tests.test_more.test_at_first",
+    ]
+    assert plan["environment"] == "local"
+    assert {"name": "vars.colour", "value": "red", "from": "--maestro-var"} in plan["values"]
+    assert plan["policies"][1] == {
+        "name": "web",
+        "order": ["deadline(1.5m)", "retry(1 on error; constant from 1s to 5s)", "attempt timeout(30s)"],
+        "attempts": 2,
+        "seconds": 61.0,
+    }
+    assert plan["worst_case"] == {"attempts": 6, "seconds": None}
+
+
+def test_the_plan_for_people_shows_the_same(maestro: Maestro) -> None:
+    text = maestro("plan", "--env", "staging").stdout
+
+    assert "shop, environment staging" in text
+    assert "tests.test_unit.test_item[tea]" in text
+    assert "https://staging.example.org" in text
+    assert "more (pytest, needs unit)" in text
+    assert "4 cases; worst case: 6 attempts, no limit" in text
+
+
+def test_a_run_shows_each_case_and_a_summary(maestro: Maestro, project: Path) -> None:
+    result = maestro("run")
+
+    assert result.exit_code == 0
+    assert "passed  tests.test_unit.test_item[tea]" in result.stdout
+    assert "error   tests.test_more.test_at_first" in result.stdout
+    assert "attempt 1, is tried again" in result.stdout
+    assert "flaky:\n  more::tests.test_more.test_at_first 2 attempts" in result.stdout
+    assert f"store     {project / '.maestro' / 'history.db'}" in result.stdout
+    assert "\n4 passed, 1 flaky in " in result.stdout
+
+
+def test_a_run_with_failures_tells_why_and_what_they_block(maestro: Maestro, project: Path) -> None:
+    (project / "tests" / "test_unit.py").write_text("def test_bad():\n    assert 1 == 2\n")
+
+    result = maestro("run", "--store", "h.db")
+
+    assert result.exit_code == 1
+    assert "failed: unit::tests.test_unit.test_bad" in result.stdout
+    assert "assert 1 == 2" in result.stdout
+    assert "blocked:\n  more::tests.test_more.test_colour needs unit, which did not pass (1 failed)" in result.stdout
+    assert "\n1 failed, 2 blocked in " in result.stdout
+    assert (project / "h.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        (["--suite", "unit"], ["test_fine", "test_item"]),
+        (["-k", "ITEM[t"], ["test_item"]),
+        (["--case", "fine", "--case", "colour"], ["test_fine", "test_colour"]),
+        (["--tag", "fast"], ["test_fine", "test_item"]),
+        (["--tag", "fast", "-k", "fine"], ["test_fine"]),
+    ],
+)
+def test_a_run_can_be_of_some_cases_only(maestro: Maestro, arguments: list[str], names: list[str]) -> None:
+    data = json.loads(maestro("run", "--json", *arguments).stdout)
+
+    assert [case["name"].rpartition(".")[2] for case in data["cases"]] == names
+
+
+def test_a_run_as_json_has_the_counts_and_the_reasons(maestro: Maestro, project: Path) -> None:
+    (project / "tests" / "test_unit.py").write_text("def test_bad():\n    raise OSError('no disk')\n")
+
+    result = maestro("run", "--json", "--suite", "unit")
+
+    data = json.loads(result.stdout)
+    assert (result.exit_code, data["exit_status"], data["status"], data["counts"]) == (1, 1, "failed", {"error": 1})
+    assert data["cases"][0]["error"] == {"type": "OSError", "message": "no disk"}
+
+
+def test_an_unknown_suite_is_told_with_the_nearest(maestro: Maestro) -> None:
+    result = maestro("run", "--suite", "unti")
+
+    assert (result.exit_code, result.stderr) == (2, "--suite 'unti' is no suite of this file: did you mean 'unit'?\n")
+
+
+def test_a_run_of_nothing_exits_with_5(maestro: Maestro) -> None:
+    result = maestro("run", "-k", "no such case")
+
+    assert result.exit_code == 5
+    assert "no cases in" in result.stdout
+
+
+def test_the_first_failure_can_end_the_run(maestro: Maestro, project: Path) -> None:
+    (project / "tests" / "test_unit.py").write_text("def test_a(): assert 0\ndef test_b(): assert 0\n")
+
+    assert json.loads(maestro("run", "--json", "-x").stdout)["counts"] == {"failed": 1}
+
+
+def test_a_wait_that_is_no_time_is_refused(maestro: Maestro) -> None:
+    result = maestro("run", "--slow", "fast")
+
+    assert result.exit_code == 2
+    assert "'fast' is not a duration" in result.stderr
+
+
+def test_the_plugins_are_listed(maestro: Maestro) -> None:
+    data = json.loads(maestro("plugins", "--json").stdout)
+
+    assert {adapter for plugin in data["plugins"] for adapter in plugin["adapters"]} >= {"playwright", "pytest"}
+    assert "adapter pytest" in maestro("plugins").stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_run_with_its_summary(project: Path, number: signal.Signals) -> None:
+    (project / "tests" / "test_unit.py").write_text(
+        "import pathlib, time\ndef test_a():\n    pathlib.Path('in it').touch()\n    time.sleep(600)\n"
+    )
+    child = subprocess.Popen([sys.executable, "-m", "maestro_fabric", "run"], cwd=project, stdout=subprocess.PIPE, text=True)
+    wait_until((project / "in it").exists, within_s=30)
+
+    child.send_signal(number)
+    text, _ = child.communicate(timeout=30)
+
+    assert child.returncode == 2
+    assert "interrupted: no cases in " in text
