@@ -1,7 +1,7 @@
 """Runs a module of this package in a bare interpreter: ``python -I start.py supervise …``.
 
-The packages around it are put in place without running their ``__init__``, so that a supervisor starts in some 30 ms
-whatever they come to import.
+The packages around it are put in place without running their ``__init__``, so that a supervisor starts in 30 ms CPU
+at most, whatever they come to import.
 """
 
 from __future__ import annotations
