@@ -24,7 +24,8 @@ policies:
 policy: fast
 groups:
   log_in:
-    {params: [name, word], steps: [{open: /}, {fill: {css: a, value: "${params.name}"}}, {use: {group: deep, with: {x: "<${params.word}>"}}}]}
+    params: [name, word]
+    steps: [{open: /}, {fill: {css: a, value: "${params.name}"}}, {use: {group: deep, with: {x: "<${params.word}>"}}}]
   deep: {params: [x], steps: [{log: "${params.x}"}]}
 suites:
   - name: s
@@ -97,7 +98,7 @@ def test_groups_unfold_with_their_own_scope_and_places(tmp_path: Path) -> None:
         ("2.2", "fill", {"name": "bob", "word": "${saved.w}"}),
         ("2.3.1", "log", {"x": "<${saved.w}>"}),
     ]
-    assert [step.location.line for step in case.body.steps] == [23, 10, 10, 11]
+    assert [step.location.line for step in case.body.steps] == [24, 11, 11, 12]
     assert [step.number for step in case.body.setup] == ["1.1", "1.2", "1.3.1"]
 
 
@@ -117,7 +118,7 @@ def test_a_case_inherits_from_its_suite_and_adds_its_own(tmp_path: Path) -> None
         1.0,
         "none",
     )
-    assert str(case.location).endswith("qa.yaml:20")
+    assert str(case.location).endswith("qa.yaml:21")
 
 
 def test_a_case_without_policy_has_the_file_s_and_a_long_timeout_does_not_stretch_a_deadline(tmp_path: Path) -> None:
