@@ -109,7 +109,7 @@ class NeedsScheduling(LoadScheduling):  # type: ignore[misc]
 
     def remove_node(self, node: Any) -> str | None:
         """Take back what a worker held; the test that it ran is judged by `crash_reported`."""
-        held = self.node2pending.pop(node)
+        held: list[int] = self.node2pending.pop(node)
         if not held:
             return None
         first, rest = held[0], self._real(held[1:])

@@ -8,9 +8,16 @@ from typing import Any
 
 import pytest
 
+# pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
+import maestro_fabric.adapters.playwright.plugin
+import maestro_fabric.compose
+import pytest_maestro.collection
+import pytest_maestro.configured
+import pytest_maestro.recording
+import pytest_maestro.streaming  # noqa: F401
 from maestro_fabric.aggregator import open_history
 
-ADAPTER = '''
+ADAPTER = """
 import os, time
 from typing import Any, Literal
 from maestro_fabric.config.models import SuiteConfig
@@ -96,7 +103,7 @@ class Adapter(FakeAdapter):
 @hookimpl
 def maestro_adapters():
     return [Adapter()]
-'''
+"""
 
 
 class Project:

@@ -1,0 +1,82 @@
+"""What is wrong with options or config is a usage error: printed cleanly, with nothing run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pytest_maestro.conftest import Project
+
+ONE = "  - {name: a, adapter: scripted, cases: [{name: one}]}\n"
+
+
+def test_all_problems_of_a_config_are_printed_without_a_traceback(project: Project) -> None:
+    project.config("  - {name: a, adapter: scripted, casess: []}\n  - {name: b, adapter: scripted, needz: [a], cases: []}\n")
+
+    result = project.run("--maestro-config=qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = str(result.stderr)
+    assert "casess" in text
+    assert "needz" in text
+    assert "Traceback" not in text
+    assert project.ran() == []
+
+
+@pytest.mark.parametrize("options", [["--maestro-var", "currency"], ["--maestro-slow", "fast"], ["--maestro-config=missing.yaml"]])
+def test_an_option_that_cannot_be_understood_is_a_usage_error(project: Project, options: list[str]) -> None:
+    project.config(ONE)
+
+    result = project.run("--maestro-config=qa.yaml", *options)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "Traceback" not in str(result.stderr)
+
+
+def test_two_configs_in_one_session_are_refused(project: Project) -> None:
+    path = project.config(ONE)
+    project.file("other.yaml", path.read_text())
+
+    result = project.run("qa.yaml", "other.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*two configs*"])
+
+
+def test_a_path_of_a_native_suite_that_is_missing_is_named(project: Project) -> None:
+    project.config("  - {name: unit, adapter: pytest, paths: [tset]}\n")
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*suite 'unit'*'tset' does not exist*"])
+
+
+@pytest.mark.parametrize("args", ["[-x]", "[--maxfail, '1']", "[-n, '2']"])
+def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Project, args: str) -> None:
+    project.config(f"  - {{name: unit, adapter: pytest, paths: [tests], args: {args}}}\n")
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*whole pytest session*-k, -m, --deselect and --ignore*"])
+
+
+def test_a_retry_of_a_native_suite_is_refused_and_not_ignored(project: Project) -> None:
+    project.config("  - {name: unit, adapter: pytest, paths: [tests], policy: web}\n", head="policies: {web: {retry: {times: 1}}}")
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*retry*pytest-rerunfailures*"])
+
+
+def test_a_store_that_cannot_be_opened_is_a_usage_error(project: Project) -> None:
+    project.file("test_it.py", "def test_one(): print('RAN')\n")
+    project.file("h.db", "this is no database, and long enough to be read as a header of one" * 20)
+
+    result = project.run("--maestro-store=h.db", "-s")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.no_fnmatch_line("*RAN*")
