@@ -13,7 +13,7 @@ from maestro_fabric.adapters.browser.urls import join_url
 from maestro_fabric.adapters.playwright.locate import read_from
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.steps import Answer, Download, Request, Route
-from maestro_fabric.errors import ConfigError, ExpectationFailed, LocatorError, MaestroError, TransportError
+from maestro_fabric.errors import ConfigError, ExpectationFailed, TransportError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,8 +124,6 @@ def _start(step: Download, scene: Scene) -> PageDownload:
         with scene.page.expect_download(timeout=limit_ms) as waiting:
             read_from(scene, step.click, lambda element, limit_ms: element.click(timeout=limit_ms), within=step.within)
         return waiting.value
-    except (LocatorError, MaestroError):
-        raise
     except TimeoutError as exc:
         raise TransportError(f"no download began within {format_duration(limit_ms / 1000)} of the click") from exc
 
