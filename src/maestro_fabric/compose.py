@@ -25,6 +25,7 @@ from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
 from maestro_fabric.system.secrets import Secrets, read_secret_file
 from maestro_fabric.system.services import Services
+from maestro_fabric.system.supervisor import Supervised
 
 if TYPE_CHECKING:
     from maestro_fabric.aggregator import StoreWriter
@@ -93,6 +94,7 @@ class Prepared:
             redact=self.secrets.redact,
             worker=worker,
             options=self.options,
+            start_child=Supervised,
             locate=loaded.locate,
         )
 

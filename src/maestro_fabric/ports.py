@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from maestro_fabric.errors import DeadlineExceeded
+from maestro_fabric.errors import DeadlineExceeded, PluginError
 from maestro_fabric.events import Event
 from maestro_fabric.model import Case, Outcome
 
@@ -18,6 +18,7 @@ __all__ = [
     "ADAPTER_API",
     "Adapter",
     "Chance",
+    "Child",
     "Clock",
     "Context",
     "Deadline",
@@ -26,6 +27,7 @@ __all__ = [
     "SelectiveSession",
     "Session",
     "Sink",
+    "StartChild",
 ]
 
 ADAPTER_API = 1
@@ -112,6 +114,42 @@ class Deadline:
             raise DeadlineExceeded(what, self.limit_s)
 
 
+class Child(Protocol):
+    """A program that was started so that nothing of it is left when it, or this process, has ended."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+
+    def wait(self, timeout_s: float | None = None) -> int | None:
+        """Wait until it ended; its exit status, or ``None`` when the time was over first."""
+
+    def stop(self) -> None:
+        """End it and all it started."""
+
+
+class StartChild(Protocol):
+    """Starts a `Child`."""
+
+    def __call__(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        log_path: Path,
+        pass_fds: Sequence[int] = (),
+        *,
+        stop_within_s: float = 5.0,
+    ) -> Child:
+        """Start a program whose output is appended to ``log_path``, and that inherits ``pass_fds``."""
+
+
+def _refuse_child(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], log_path: Path, pass_fds: Sequence[int] = (), *, stop_within_s: float = 5.0
+) -> Child:
+    raise PluginError(f"this context starts no programs, so not {command[0]!r}: give it a start_child")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What a person asked for on the command line; ``slow_s`` is the wait after each step in seconds."""
@@ -138,6 +176,7 @@ class Context:
         chance: Randomness.
         worker: This process's name among its siblings; empty when alone.
         options: What a person asked for on the command line.
+        start_child: Starts a program that ends with this process.
         locate: Gives the place in the file of a path like ``("suites", 1, "cases", 0)``; ``None`` when unknown.
     """
 
@@ -153,6 +192,7 @@ class Context:
     redact: Callable[[str], str]
     worker: str = ""
     options: RunOptions = RunOptions()
+    start_child: StartChild = _refuse_child
     locate: Callable[[Sequence[str | int]], Any]
 
 

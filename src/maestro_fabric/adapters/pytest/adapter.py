@@ -57,6 +57,7 @@ class PytestAdapter:
                 env=_env(config, context),
                 log_path=log_path,
                 spec=_spec(config, context),
+                start_child=context.start_child,
                 asks=False,
             )
             try:
@@ -80,6 +81,7 @@ class PytestAdapter:
                 env=_env(config, context),
                 log_path=log_folder / f"{suite.name}.log",
                 spec=_spec(config, context),
+                start_child=context.start_child,
             )
 
         return PytestSession(start, config.paths)

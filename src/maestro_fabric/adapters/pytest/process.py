@@ -17,8 +17,7 @@ from maestro_fabric.adapters.pytest.stream import SPEC_VARIABLE, Closed, Collect
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.events import AttemptFinished, CaseFinished
 from maestro_fabric.model import CaseId, Outcome
-from maestro_fabric.ports import Deadline
-from maestro_fabric.system.supervisor import Supervised
+from maestro_fabric.ports import Child, Deadline, StartChild
 
 __all__ = ["PytestProcess"]
 
@@ -38,11 +37,20 @@ class PytestProcess:
         env: Laid over this process's environment.
         log_path: Takes its output; the folder must exist.
         spec: What it must know about the suite.
+        start_child: Starts the process.
         asks: Whether it waits after each case until the next one is wanted.
     """
 
     def __init__(
-        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], log_path: Path, spec: StreamSpec, asks: bool = True
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        log_path: Path,
+        spec: StreamSpec,
+        start_child: StartChild,
+        asks: bool = True,
     ) -> None:
         self._log_path = log_path
         self._log_start = log_path.stat().st_size if log_path.exists() else 0
@@ -54,7 +62,8 @@ class PytestProcess:
         self.has_collected = False
         self.is_over = False
         self.ended_in_order = False
-        start = _start_with_file if sys.platform == "win32" else self._start_with_pipes
+        self._start_child = start_child
+        start = self._start_with_file if sys.platform == "win32" else self._start_with_pipes
         self._child, lines = start(arguments, cwd, {**os.environ, **env}, spec, asks=asks)
         threading.Thread(target=self._listen, args=(lines,), name="maestro-pytest", daemon=True).start()
 
@@ -115,18 +124,31 @@ class PytestProcess:
 
     def _start_with_pipes(
         self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], spec: StreamSpec, *, asks: bool
-    ) -> tuple[Supervised, Iterator[str]]:
+    ) -> tuple[Child, Iterator[str]]:
         up_read, up_write = os.pipe()
         down_read, self._down = os.pipe()
         spec = replace(spec, down=down_read if asks else None)
         command = [sys.executable, "-m", "pytest", "--maestro-stream", str(up_write), *arguments]
         try:
             environment = {**env, SPEC_VARIABLE: spec.as_text()}
-            child = Supervised(command, cwd, environment, self._log_path, pass_fds=(up_write, down_read), stop_within_s=_KILL_AFTER_S)
+            child = self._start_child(
+                command, cwd, environment, self._log_path, pass_fds=(up_write, down_read), stop_within_s=_KILL_AFTER_S
+            )
         finally:
             os.close(up_write)
             os.close(down_read)
         return child, _lines_of(up_read)
+
+    def _start_with_file(
+        self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], spec: StreamSpec, *, asks: bool
+    ) -> tuple[Child, Iterator[str]]:
+        """For systems where descriptors are not inherited: a file instead of the pipe, and nobody is asked."""
+        handle, path = tempfile.mkstemp(suffix=".jsonl")
+        os.close(handle)
+        spec = replace(spec, path=path)
+        command = [sys.executable, "-m", "pytest", "--maestro-stream", "0", *arguments]
+        child = self._start_child(command, cwd, {**env, SPEC_VARIABLE: spec.as_text()}, self._log_path, stop_within_s=_KILL_AFTER_S)
+        return child, _growing_lines(Path(path), lambda: child.is_alive)
 
     def _listen(self, lines: Iterator[str]) -> None:
         try:
@@ -175,18 +197,6 @@ class PytestProcess:
 def _lines_of(descriptor: int) -> Iterator[str]:
     with os.fdopen(descriptor, encoding="utf-8") as lines:
         yield from lines
-
-
-def _start_with_file(
-    arguments: Sequence[str], cwd: Path, env: Mapping[str, str], spec: StreamSpec, *, asks: bool
-) -> tuple[Supervised, Iterator[str]]:
-    """For systems where descriptors are not inherited: a file instead of the pipe, and nobody is asked."""
-    handle, path = tempfile.mkstemp(suffix=".jsonl")
-    os.close(handle)
-    spec = replace(spec, path=path)
-    command = [sys.executable, "-m", "pytest", "--maestro-stream", "0", *arguments]
-    child = Supervised(command, cwd, {**env, SPEC_VARIABLE: spec.as_text()}, Path(path + ".log"), stop_within_s=_KILL_AFTER_S)
-    return child, _growing_lines(Path(path), lambda: child.is_alive)
 
 
 def _growing_lines(path: Path, is_alive: Callable[[], bool]) -> Iterator[str]:
