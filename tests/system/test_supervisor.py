@@ -136,6 +136,6 @@ def test_the_supervisor_imports_nothing_of_the_library_but_what_it_needs() -> No
         [interpreter, "-X", "importtime", *rest], input=json.dumps(specification) + "\n", capture_output=True, text=True, check=True
     )
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
-    ours = {name for name in imported if name.startswith("maestro_fabric")}
+    ours = {name for name in imported if name.startswith("maestro_fabric.")}
     assert ours == {"maestro_fabric.system.lifeline", "maestro_fabric.system.processes"}
     assert imported.isdisjoint({"pydantic", "pluggy", "yaml"})
