@@ -66,10 +66,10 @@ def _is_subtest(report: pytest.TestReport) -> bool:
 
 def _judge(report: pytest.TestReport) -> Outcome:
     if cast("str", report.when) == CRASHED:
-        message = report.longreprtext
+        message = _text(report)
         return Outcome(status=Status.ERROR, fault=Fault(type="WorkerCrashed", message=message))
     kind, is_assertion, message = getattr(report, FAULT, None) or _guessed_fault(report)
-    fault = Fault(type=kind, message=message, trace=report.longreprtext, location=_place(report))
+    fault = Fault(type=kind, message=message, trace=_text(report), location=_place(report))
     status = Status.FAILED if is_assertion and report.when == "call" else Status.ERROR
     marks = frozenset({Mark.XPASSED}) if kind == "UnexpectedPass" else frozenset()
     return Outcome(status=status, fault=fault, marks=marks)
@@ -77,7 +77,7 @@ def _judge(report: pytest.TestReport) -> Outcome:
 
 def _guessed_fault(report: pytest.TestReport) -> tuple[str, bool, str]:
     """For reports that no exception made: a strict xfail that passed, and a test whose subtests failed."""
-    text = report.longreprtext
+    text = _text(report)
     if text.startswith("[XPASS(strict)]"):
         return "UnexpectedPass", True, text.removeprefix("[XPASS(strict)]").strip() or "unexpected pass"
     if report.when != "call":
@@ -120,10 +120,15 @@ def _skipped(report: pytest.TestReport) -> Outcome:
         return Outcome(status=Status.BLOCKED, reason=blocked)
     if hasattr(report, "wasxfail"):
         kind, _, message = getattr(report, FAULT, None) or ("", False, "")
-        fault = Fault(type=kind, message=message, trace=report.longreprtext, location=_place(report)) if kind else None
+        fault = Fault(type=kind, message=message, trace=_text(report), location=_place(report)) if kind else None
         return Outcome(status=Status.SKIPPED, marks=frozenset({Mark.XFAILED}), reason=_reason(report.wasxfail), fault=fault)
     why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
     return Outcome(status=Status.SKIPPED, reason=why.removeprefix("Skipped: "))
+
+
+def _text(report: pytest.TestReport) -> str:
+    # Not `longreprtext`: the controller puts a line about the worker before it.
+    return "" if report.longrepr is None else str(report.longrepr)
 
 
 def _reason(wasxfail: str) -> str:

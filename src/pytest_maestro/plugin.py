@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--maestro-headed", action="store_true", help="Show the browsers.")
     group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
-    group.addoption("--maestro-stream", metavar="FD", type=int, help="==SUPPRESS==")
+    group.addoption("--maestro-stream", metavar="FD", type=int, help=argparse.SUPPRESS)
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
     parser.addini("maestro_env", "The environment of the config.", default="")

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 # pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
-import maestro_fabric.adapters.playwright.plugin
-import maestro_fabric.compose
 import pytest_maestro.collection
 import pytest_maestro.configured
 import pytest_maestro.recording

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 import pytest
-
 from tests.pytest_maestro.conftest import Project
 
 LOADED = (
@@ -18,7 +17,7 @@ def test_no_module_of_the_library_is_imported_without_an_option(pytester: pytest
 
     result = pytester.runpytest_subprocess("-s", "-p", "no:randomly")
 
-    result.stdout.fnmatch_lines(["*LOADED ['pytest_maestro', 'pytest_maestro.plugin']*"])
+    assert "LOADED ['pytest_maestro', 'pytest_maestro.plugin']" in str(result.stdout)
 
 
 def test_recording_without_a_config_imports_neither_pydantic_nor_yaml(pytester: pytest.Pytester) -> None:
@@ -34,7 +33,7 @@ def test_a_yaml_file_that_is_no_config_is_left_to_others(project: Project) -> No
 
     result = project.run("other.yaml")
 
-    result.stderr.fnmatch_lines(["*found no collectors*"])
+    result.stderr.fnmatch_lines(["*not found*other.yaml*"])
     assert not (project.path / ".maestro").exists()
 
 
@@ -52,7 +51,7 @@ def test_help_works_with_a_broken_config(project: Project) -> None:
 
 
 def test_the_options_are_in_the_help(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_inprocess("--help")
+    result = pytester.runpytest_inprocess("--help", "-p", "no:asyncio")
 
     result.stdout.fnmatch_lines(["*--maestro-config=FILE*", "*--maestro-store=FILE*", "*--maestro-var=NAME=VALUE*"])
     result.stdout.no_fnmatch_line("*--maestro-stream*")

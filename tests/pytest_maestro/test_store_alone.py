@@ -1,0 +1,107 @@
+"""``--maestro-store`` records a suite that knows nothing of maestro."""
+
+from __future__ import annotations
+
+import pytest
+from tests.pytest_maestro.conftest import Project
+
+from maestro_fabric.aggregator import open_history
+
+TESTS = """
+import pytest
+def test_ok(): pass
+def test_bad(): assert 1 == 2
+def test_says_no(): pytest.fail("no")
+def test_err(): raise RuntimeError("boom")
+@pytest.fixture
+def broken(): raise ValueError("fix")
+@pytest.fixture
+def breaks(): yield; raise ValueError("down")
+def test_setup(broken): pass
+def test_teardown(breaks): pass
+@pytest.mark.skip(reason="why")
+def test_skip(): pass
+def test_skips_itself(): pytest.skip("later")
+@pytest.mark.xfail(reason="known")
+def test_xfail(): assert 0
+@pytest.mark.xfail(reason="known", strict=False)
+def test_xpass(): pass
+@pytest.mark.xfail(reason="known", strict=True)
+def test_strict(): pass
+@pytest.mark.parametrize("x", ["a", "b::c", "d[1]"])
+class TestGroup:
+    def test_p(self, x): pass
+def test_sub(subtests):
+    for i in range(3):
+        with subtests.test(i=i): assert i != 1
+n = 0
+@pytest.mark.flaky(reruns=2)
+def test_flaky():
+    global n; n += 1
+    assert n > 1
+"""
+
+EXPECTED = {
+    "ok": "passed",
+    "bad": "failed",
+    "says_no": "failed",
+    "err": "error",
+    "setup": "error",
+    "teardown": "error",
+    "skip": "skipped",
+    "skips_itself": "skipped",
+    "xfail": "skipped xfailed",
+    "xpass": "passed xpassed",
+    "strict": "failed xpassed",
+    "sub": "failed",
+    "flaky": "passed flaky",
+}
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"], ["-n2", "--dist=loadgroup"]])
+def test_every_outcome_is_recorded(project: Project, workers: list[str]) -> None:
+    project.file("t/test_all.py", TESTS)
+
+    project.spawn("--maestro-store=h.db", *workers)
+
+    expected = {f"tests::t.test_all.test_{name}": status for name, status in EXPECTED.items()}
+    expected |= {f"tests::t.test_all.TestGroup.test_p[{params}]": "passed" for params in ("a", "b::c", "d[1]")}
+    assert project.results("h.db") == expected
+
+
+def test_each_attempt_of_a_rerun_keeps_its_error(project: Project) -> None:
+    project.file("test_all.py", TESTS)
+
+    project.spawn("--maestro-store=h.db", "-k", "flaky")
+
+    with open_history(project.path / "h.db") as history:
+        attempts = history.attempts(history.runs(limit=1)[0].run_id)
+    assert [(row.attempt, str(row.status), row.error_type) for row in attempts] == [(1, "failed", "AssertionError"), (2, "passed", None)]
+
+
+def test_a_module_that_cannot_be_imported_has_a_row(project: Project) -> None:
+    project.file("test_broken.py", "import nothing_of_that_name\n")
+
+    project.run("--maestro-store=h.db")
+
+    assert project.results("h.db") == {"tests::test_broken": "error"}
+
+
+def test_a_worker_that_crashes_is_an_error_of_the_test_that_ran_there(project: Project) -> None:
+    project.file("test_it.py", "import os\ndef test_dies(): os.kill(os.getpid(), 9)\ndef test_a(): pass\ndef test_b(): pass\n")
+
+    project.spawn("--maestro-store=h.db", "-n2")
+
+    assert project.results("h.db") == {
+        "tests::test_it.test_dies": "error",
+        "tests::test_it.test_a": "passed",
+        "tests::test_it.test_b": "passed",
+    }
+
+
+def test_dist_each_is_refused(project: Project) -> None:
+    project.file("test_it.py", "def test_a(): pass\n")
+
+    result = project.spawn("--maestro-store=h.db", "-n2", "--dist=each")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
