@@ -36,16 +36,21 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
             options=options.run,
             leave_out=frozenset({NATIVE_ADAPTER}),
         )
-        _refuse_native_retries(prepared)
+        _refuse_what_would_be_ignored(prepared)
         return prepared, select(given, prepared, native_paths(prepared.plan, prepared.loaded.root), folder)
     except (ConfigError, PluginError) as exc:
         raise pytest.UsageError(str(exc)) from None
 
 
-def _refuse_native_retries(prepared: Prepared) -> None:
-    """Say so instead of ignoring a policy; the file's own default policy is meant for suites that can have it."""
+def _refuse_what_would_be_ignored(prepared: Prepared) -> None:
+    """Say so instead of ignoring it; the file's own default policy is meant for suites that can have it."""
     for suite in prepared.plan.suites:
         name = suite.config.policy
+        if suite.adapter == NATIVE_ADAPTER and getattr(suite.config, "env", None):
+            raise ConfigError(
+                f"suite {suite.name!r}: its env would hold for the whole pytest session, which it shares with others: "
+                "set the variables outside, or run the file with 'maestro run'"
+            )
         if suite.adapter == NATIVE_ADAPTER and name and prepared.loaded.config.policies[name].retry.times:
             raise ConfigError(
                 f"suite {suite.name!r}: its policy {name!r} has a retry, which a pytest suite inside pytest cannot have yet: "
