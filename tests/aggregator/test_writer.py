@@ -177,8 +177,7 @@ def test_cases_in_flight_are_named_at_the_next_commit_and_gone_when_they_end(dri
     drive.writer.add_started(suite="unit", name="slow", params="", started_at=drive.clock.now(), worker="gw0")
     drive.begin(drive.case("buy"), worker="gw1")
     running = (
-        "SELECT test_case.name, worker.name FROM running "
-        "JOIN test_case ON test_case.id = case_id JOIN worker ON worker.id = worker_id"
+        "SELECT test_case.name, worker.name FROM running JOIN test_case ON test_case.id = case_id JOIN worker ON worker.id = worker_id"
     )
     assert ask(running) == []
 

@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 VISITOR_COOKIE, SESSION_COOKIE, CONSENT_COOKIE, NEXT_COOKIE = "visitor", "session", "consent", "after_login"
 
 
-class NeedsLogin(Exception):  # noqa: N818 - it asks for a redirect, it is no error
+class NeedsLogin(Exception):
     """The page is for people who have logged in."""
 
 

@@ -11,7 +11,7 @@ from maestro_fabric.errors import StoreError
 __all__ = ["AttemptRow", "CaseRow", "ResultRow", "RunRow", "UnknownName"]
 
 
-class UnknownName(StoreError):  # noqa: N818 - reads as what it says
+class UnknownName(StoreError):
     """No run or case has such a name, or several do; ``nearest`` has names to choose from."""
 
     def __init__(self, message: str, nearest: Sequence[str]) -> None:

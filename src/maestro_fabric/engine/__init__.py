@@ -1,0 +1,8 @@
+"""One case tried under its policy (`case`), and a plan run from the first suite to the last (`loop`). Knows only ports."""
+
+from maestro_fabric.engine.case import blocked, run_case
+from maestro_fabric.engine.loop import RunResult, ServiceStarter, run_plan
+from maestro_fabric.engine.sessions import SuiteSessions
+from maestro_fabric.engine.verdicts import exit_status, needs_unmet
+
+__all__ = ["RunResult", "ServiceStarter", "SuiteSessions", "blocked", "exit_status", "needs_unmet", "run_case", "run_plan"]

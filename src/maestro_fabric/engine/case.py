@@ -1,0 +1,157 @@
+"""One case tried under its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from maestro_fabric.engine.sessions import SuiteSessions, contain
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished
+from maestro_fabric.model import Attempt, Case, CaseResult, Fault, Mark, Outcome, Policy, Status
+from maestro_fabric.plan import longest_wait_s
+from maestro_fabric.ports import Chance, Clock, Deadline, Emit
+
+__all__ = ["blocked", "run_case"]
+
+
+def run_case(
+    case: Case, sessions: SuiteSessions, emit: Emit, *, clock: Clock, chance: Chance, worker: str = "", deadline: Deadline
+) -> CaseResult:
+    """Try a case under its policy, telling every attempt, and the case's end as the last event.
+
+    Args:
+        case: What to run.
+        sessions: Gives the session; a broken one is discarded.
+        emit: Takes the events.
+        clock: Time.
+        chance: Jitter.
+        worker: This process's name among its siblings.
+        deadline: When the run must have ended; the policy's deadline lies within it.
+
+    Raises:
+        KeyboardInterrupt: passed on, after the session was closed; the case then has no end.
+    """
+    trial = _Trial(case, sessions, emit, clock=clock, chance=chance, worker=worker, deadline=deadline.within(case.policy.deadline_s))
+    result = trial.result()
+    sessions.finished(case)
+    emit(_finished(result, clock))
+    return result
+
+
+def blocked(case: Case, reason: str, clock: Clock) -> tuple[CaseResult, CaseFinished]:
+    """The result and the event of a case that is not run because of something it depends on."""
+    result = CaseResult(case=case, status=Status.BLOCKED, marks=frozenset(), attempts=(), reason=reason)
+    return result, _finished(result, clock)
+
+
+class _Trial:
+    """The attempts of one case."""
+
+    def __init__(
+        self, case: Case, sessions: SuiteSessions, emit: Emit, *, clock: Clock, chance: Chance, worker: str, deadline: Deadline
+    ) -> None:
+        self.case = case
+        self.policy: Policy = case.policy
+        self.sessions = sessions
+        self.emit = emit
+        self.clock = clock
+        self.chance = chance
+        self.worker = worker
+        self.deadline = deadline
+
+    def result(self) -> CaseResult:
+        if self.case.skip is not None:
+            return self._without_attempt(Status.SKIPPED, self.case.skip.reason)
+        if self.deadline.is_over:
+            return self._without_attempt(Status.BLOCKED, f"not started: {_left(self.deadline)}")
+        attempts: list[Attempt] = []
+        wait_s: float | None = 0.0
+        while wait_s is not None:
+            if wait_s:
+                self.clock.sleep(wait_s)
+            attempt = self._attempt(len(attempts) + 1)
+            wait_s, note = self._wait_before_next(attempt)
+            attempts.append(_with_note(attempt, note))
+            self.emit(AttemptFinished(self.case, attempts[-1], is_last=wait_s is None))
+        return self._concluded(attempts)
+
+    def _without_attempt(self, status: Status, reason: str) -> CaseResult:
+        return CaseResult(case=self.case, status=status, marks=frozenset(), attempts=(), reason=reason)
+
+    def _attempt(self, number: int) -> Attempt:
+        started_at, started = self.clock.now(), self.clock.monotonic()
+        self.emit(AttemptStarted(self.case, number, started_at, self.worker))
+        outcome, fault = contain(self._try_once, on_interrupt=self.sessions.discard)
+        if outcome is None:
+            self.sessions.discard()
+            outcome = Outcome(status=Status.ERROR, fault=fault)
+        duration_s = self.clock.monotonic() - started if outcome.duration_s is None else outcome.duration_s
+        outcome = _redacted(_judged(self.case, outcome), self.sessions.context.redact)
+        return Attempt(number=number, outcome=outcome, started_at=started_at, duration_s=duration_s, worker=self.worker)
+
+    def _try_once(self) -> Outcome:
+        session = self.sessions.get()
+        return session.run(self.case, self.emit, self.deadline.within(self.policy.attempt_timeout_s))
+
+    def _wait_before_next(self, attempt: Attempt) -> tuple[float | None, str]:
+        """How long to wait before another attempt, ``None`` for no other one, and what is to be said about that."""
+        retry, outcome = self.policy.retry, attempt.outcome
+        if outcome.status not in retry.on or not outcome.status.is_bad or outcome.status is Status.BLOCKED:
+            return None, ""
+        if outcome.must_not_retry or attempt.number > retry.times:
+            return None, ""
+        wait_s = longest_wait_s(retry.backoff, attempt.number)
+        if retry.backoff.jitter == "full":
+            wait_s = self.chance.uniform(0.0, wait_s)
+        if wait_s >= self.deadline.left_s:
+            return None, f"not tried again: {_left(self.deadline)}"
+        return wait_s, ""
+
+    def _concluded(self, attempts: Sequence[Attempt]) -> CaseResult:
+        last = attempts[-1].outcome
+        is_flaky = last.status is Status.PASSED and any(attempt.outcome.status is not Status.PASSED for attempt in attempts)
+        marks = last.marks | {Mark.FLAKY} if is_flaky else last.marks
+        return CaseResult(case=self.case, status=last.status, marks=marks, attempts=tuple(attempts), reason=last.reason)
+
+
+def _judged(case: Case, outcome: Outcome) -> Outcome:
+    """The outcome as ``xfail`` makes it: an expected failure is skipped, an unexpected pass is marked, or failed when strict."""
+    if case.xfail is None:
+        return outcome
+    if outcome.status in (Status.FAILED, Status.ERROR):
+        return replace(outcome, status=Status.SKIPPED, marks=outcome.marks | {Mark.XFAILED}, reason=case.xfail.reason)
+    if outcome.status is not Status.PASSED:
+        return outcome
+    if case.xfail.strict:
+        message = f"unexpected pass: {case.xfail.reason}"
+        return replace(outcome, status=Status.FAILED, fault=Fault(type="UnexpectedPass", message=message), reason=message)
+    return replace(outcome, marks=outcome.marks | {Mark.XPASSED}, reason=case.xfail.reason)
+
+
+def _redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
+    fault = outcome.fault and replace(outcome.fault, message=redact(outcome.fault.message), trace=redact(outcome.fault.trace))
+    return replace(
+        outcome,
+        fault=fault,
+        reason=redact(outcome.reason),
+        steps=tuple(replace(step, title=redact(step.title), message=redact(step.message)) for step in outcome.steps),
+        output=redact(outcome.output),
+        metadata={name: redact(value) for name, value in outcome.metadata.items()},
+    )
+
+
+def _with_note(attempt: Attempt, note: str) -> Attempt:
+    """The attempt with a line added to its real error."""
+    outcome = attempt.outcome
+    if not note or outcome.fault is None:
+        return attempt
+    fault = replace(outcome.fault, message=f"{outcome.fault.message}\n{note}")
+    return replace(attempt, outcome=replace(outcome, fault=fault))
+
+
+def _left(deadline: Deadline) -> str:
+    return f"{deadline.left_s:.1f}s left of {deadline.limit_s:g}s"
+
+
+def _finished(result: CaseResult, clock: Clock) -> CaseFinished:
+    return CaseFinished(result.case, result.status, result.marks, clock.now(), result.duration_s, result.reason)

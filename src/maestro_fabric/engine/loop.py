@@ -1,0 +1,185 @@
+"""A plan run from the first suite to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+from maestro_fabric.engine.case import blocked, run_case
+from maestro_fabric.engine.sessions import SuiteSessions
+from maestro_fabric.engine.verdicts import Verdict, exit_status, is_bad, needs_unmet
+from maestro_fabric.errors import ServiceError
+from maestro_fabric.events import RunFinished, RunStarted, Warned
+from maestro_fabric.model import Case, CaseResult, RunInfo, Status
+from maestro_fabric.plan import Plan, PlannedSuite
+from maestro_fabric.ports import Chance, Clock, Deadline, Emit
+
+__all__ = ["RunResult", "ServiceStarter", "run_plan"]
+
+
+class ServiceStarter(Protocol):
+    """What the engine needs of services; see `maestro_fabric.system.services.Services`."""
+
+    @property
+    def failed(self) -> Mapping[str, str]:
+        """Why services did not start, by name."""
+
+    def start(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        """Start what is not running yet; raises `ServiceError`."""
+
+    def is_alive(self, name: str) -> bool:
+        """Whether a started service is still there."""
+
+    def stop(self) -> None:
+        """Stop all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What became of a run.
+
+    Attributes:
+        status: ``passed``, ``failed`` or ``interrupted``.
+        exit_status: 0, 1 (something was bad), 2 (interrupted) or 5 (no case), as pytest has it.
+        run_id: The run's id.
+        cases: The results, in the order in which they came.
+    """
+
+    status: str
+    exit_status: int
+    run_id: str
+    cases: tuple[CaseResult, ...]
+
+
+def run_plan(
+    plan: Plan,
+    *,
+    run: RunInfo,
+    sessions_for: Callable[[PlannedSuite], SuiteSessions],
+    services: ServiceStarter,
+    emit: Emit,
+    clock: Clock,
+    chance: Chance,
+    maxfail: int = 0,
+) -> RunResult:
+    """Run a plan, from `RunStarted` to `RunFinished`; sessions and services are closed on every way out.
+
+    Args:
+        plan: What to run.
+        run: The run's id and facts.
+        sessions_for: Gives a suite's sessions; called when its services are up.
+        services: Starts and stops services.
+        emit: Takes the events.
+        clock: Time.
+        chance: Jitter.
+        maxfail: Stop after so many cases that failed or broke; 0 is never.
+    """
+    emit(RunStarted(run))
+    loop = _Loop(plan, sessions_for, services, emit, clock, chance, maxfail)
+    status = "interrupted"
+    try:
+        loop.run()
+        code = exit_status([(result.status, result.marks) for result in loop.results])
+        status = "failed" if code else "passed"
+    except KeyboardInterrupt:
+        code = 2
+    finally:
+        services.stop()
+        emit(RunFinished(run.run_id, status, clock.now()))
+    return RunResult(status=status, exit_status=code, run_id=run.run_id, cases=tuple(loop.results))
+
+
+class _Loop:
+    """The suites of a plan, one after the other."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        sessions_for: Callable[[PlannedSuite], SuiteSessions],
+        services: ServiceStarter,
+        emit: Emit,
+        clock: Clock,
+        chance: Chance,
+        maxfail: int,
+    ) -> None:
+        self.plan = plan
+        self.sessions_for = sessions_for
+        self.services = services
+        self.emit = emit
+        self.clock = clock
+        self.chance = chance
+        self.maxfail = maxfail
+        self.results: list[CaseResult] = []
+        self.verdicts: dict[str, list[Verdict]] = {}
+
+    def run(self) -> None:
+        for suite in self.plan.suites:
+            if suite.cases and not self.has_enough:
+                self._warn_of_deselected(suite)
+                self._run_suite(suite)
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so many cases failed that the rest is not run. Blocked ones do not count: nothing was found out about them."""
+        failures = (result for result in self.results if result.status is not Status.BLOCKED and is_bad(result.status, result.marks))
+        return self.maxfail > 0 and sum(1 for _ in failures) >= self.maxfail
+
+    def _warn_of_deselected(self, suite: PlannedSuite) -> None:
+        for need in (other for other in self.plan.suites if other.name in suite.needs and other.deselected):
+            cases = "1 case, which counts" if need.deselected == 1 else f"{need.deselected} cases, which count"
+            self.emit(Warned(f"{suite.name} needs {need.name}, of which the selection leaves out {cases} as passed"))
+
+    def _run_suite(self, suite: PlannedSuite) -> None:
+        reason = needs_unmet(suite, self.verdicts)
+        if reason:
+            for case in suite.cases:
+                self._block(suite, case, reason)
+            return
+        self._start_services(suite)
+        sessions = self.sessions_for(suite)
+        try:
+            for case in suite.cases:
+                self._run_case(suite, case, sessions)
+                if self.has_enough:
+                    return
+        finally:
+            fault = sessions.close()
+            if fault is not None:
+                self.emit(Warned(f"the session of {suite.name} could not be closed: {fault.type}: {fault.message}"))
+
+    def _start_services(self, suite: PlannedSuite) -> None:
+        wanted = dict.fromkeys(name for case in suite.cases if case.skip is None for name in case.services)
+        for name in wanted:
+            # One by one: a service that fails must not keep the others from starting. It has told why by an event, and
+            # `failed` says it again for each case.
+            with suppress(ServiceError):
+                self.services.start([name])
+
+    def _run_case(self, suite: PlannedSuite, case: Case, sessions: SuiteSessions) -> None:
+        reason = "" if case.skip else self._service_down(case)
+        if reason:
+            self._block(suite, case, reason)
+            return
+        never = Deadline.after(None, self.clock)
+        self._note(suite, run_case(case, sessions, self.emit, clock=self.clock, chance=self.chance, deadline=never))
+
+    def _service_down(self, case: Case) -> str:
+        for name in case.services:
+            why = self.services.failed.get(name)
+            if why is not None:
+                first_line = why.splitlines()[0] if why else "it did not start"
+                return first_line if name in first_line else f"the service {name!r} did not start: {first_line}"
+            if not self.services.is_alive(name):
+                return f"the service {name!r} ended during the run; its log is among the artifacts"
+        return ""
+
+    def _block(self, suite: PlannedSuite, case: Case, reason: str) -> None:
+        result, event = blocked(case, reason, self.clock)
+        self.emit(event)
+        self._note(suite, result)
+
+    def _note(self, suite: PlannedSuite, result: CaseResult) -> None:
+        self.results.append(result)
+        self.verdicts.setdefault(suite.name, []).append((result.status, result.marks))
