@@ -19,7 +19,7 @@ from maestro_fabric.model import Case, RunInfo
 from maestro_fabric.plan import Plan, PlannedSuite, build_plan
 from maestro_fabric.plugins import Plugins, load_plugins
 from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, RunOptions, Sink
-from maestro_fabric.qa_file import Loaded, load
+from maestro_fabric.qa_file import Loaded, collector_paused, load
 from maestro_fabric.system.clock import SystemChance, SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
@@ -233,7 +233,8 @@ def prepare(
         secrets=_secrets(loaded, plugins, environ),
         clock=clock,
     )
-    return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out)))
+    with collector_paused():
+        return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out)))
 
 
 def open_store(path: Path | str) -> StoreWriter:

@@ -141,3 +141,11 @@ def test_identities_do_not_depend_on_where_pytest_is_started(project: Project, m
 
     assert from_above == project.results("shop/.maestro/history.db")
     assert set(from_above) == ALL
+
+
+def test_the_plan_is_not_looked_through_for_garbage(shop: Project) -> None:
+    shop.file("conftest.py", "import gc\ndef pytest_unconfigure():\n    print('frozen:', gc.get_freeze_count() > 0)\n")
+
+    result = shop.spawn("--maestro-config=qa.yaml", "--collect-only")
+
+    result.stdout.fnmatch_lines(["*frozen: True"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from maestro_fabric.config.models import Config, SuiteConfig
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.model import Location
 from maestro_fabric.qa_file.environment import Environment, choose_environment
+from maestro_fabric.qa_file.garbage import collector_paused
 from maestro_fabric.qa_file.includes import read_tree
 from maestro_fabric.qa_file.interpolate import Interpolation, settle
 from maestro_fabric.qa_file.nodes import MarkedDict
@@ -76,7 +75,7 @@ def load(
     Raises:
         ConfigError: with everything that is wrong, in the order of the file.
     """
-    with _without_collector():
+    with collector_paused():
         return _Loading(path, suite_models, environ).load(environment, variables)
 
 
@@ -129,19 +128,6 @@ class _Loading:
                 tree.data["vars"][name] = variables[name]
         origins = {f"vars.{name}": origin for name, (_, origin, _) in overlay.items()}
         return variables, {**environment.origins(tree), **origins, **interpolation.origins}
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    # A large file makes a million objects that all stay: the collector would look through them again and again, for two
-    # thirds of the time that loading takes.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _digest(tree: Tree) -> str:
