@@ -110,7 +110,17 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """One step of an attempt; ``number`` counts from 1, ``duration_s`` is in seconds."""
+    """One step of an attempt.
+
+    Attributes:
+        number: Its place among the steps that were played, from 1.
+        title: What it does, in one line.
+        status: What became of it.
+        duration_s: Seconds.
+        location: Where it is written.
+        message: Why it did not pass; empty when it did.
+        label: Its number as the file has it, ``1.2`` for the second step of a group that is used first; empty is ``number``.
+    """
 
     number: int
     title: str
@@ -118,6 +128,12 @@ class StepResult:
     duration_s: float
     location: Location | None = None
     message: str = ""
+    label: str = ""
+
+    @property
+    def shown_number(self) -> str:
+        """The number that a person is shown."""
+        return self.label or str(self.number)
 
 
 @dataclass(frozen=True, slots=True)

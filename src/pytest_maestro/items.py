@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionInfo, ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
 
-from maestro_fabric.model import Case, CaseResult, Fault, Outcome, StepResult
+from maestro_fabric.model import Case, CaseResult, Fault, Outcome, Status, StepResult
 from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.running import Running
 
 __all__ = ["CaseNotPassed", "MaestroItem"]
 
 
-class CaseNotPassed(Exception):  # noqa: N818  # shown to people by this name
+class CaseNotPassed(Exception):  # shown to people by this name
     """A case failed, could not be judged, or was expected to do so; ``result`` has all its attempts."""
 
     def __init__(self, result: CaseResult) -> None:
@@ -87,9 +88,9 @@ def _is_unexpected_pass(result: CaseResult) -> bool:
 
 
 def _lines(result: CaseResult, artifacts: str) -> list[str]:
-    """The failure as text: status, message, steps, evidence, and what earlier attempts said."""
+    """The failure as text: message, steps, evidence, and what earlier attempts said."""
     last = _last(result)
-    lines = [f"{last.status}, attempt {len(result.attempts)}"] if len(result.attempts) > 1 else [str(last.status)]
+    lines = _verdict(last.status, len(result.attempts))
     if last.fault is not None:
         lines += last.fault.message.splitlines()
     if last.steps:
@@ -106,13 +107,21 @@ def _lines(result: CaseResult, artifacts: str) -> list[str]:
     return lines
 
 
+def _verdict(status: Status, attempts: int) -> list[str]:
+    """What the message does not say by itself: that the case was not judged, and that it was tried before."""
+    words = ["error: the case could not be judged"] if status is Status.ERROR else []
+    if attempts > 1:
+        words = [f"{words[0] if words else status}, attempt {attempts} of {attempts}"]
+    return words
+
+
 def _without_engine(trace: str) -> list[str]:
     """A traceback without the frames between the item and the adapter."""
     head, *frames = trace.split('  File "')
-    kept = [frame for frame in frames if not frame.partition('"')[0].endswith(("maestro_fabric/engine.py", "maestro_fabric\\engine.py"))]
+    kept = [frame for frame in frames if PurePath(frame.partition('"')[0]).parts[-3:-1] != ("maestro_fabric", "engine")]
     return '  File "'.join([head, *kept]).splitlines()
 
 
 def _step_line(step: StepResult) -> str:
     place = f"  {step.location}" if step.location else ""
-    return f"  {step.number}. {step.title}: {step.status} ({step.duration_s:.2f}s){place}"
+    return f"  {step.shown_number}. {step.title}: {step.status} ({step.duration_s:.2f}s){place}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
+from maestro_fabric.adapters.pytest.service_variables import service_variables
 from maestro_fabric.compose import Prepared
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import Event
@@ -12,7 +16,8 @@ from maestro_fabric.system.services import Services
 
 __all__ = ["LocalServices", "ServiceAccess", "TakenServices"]
 
-_URLS, _FAILED = "maestro_service_urls", "maestro_service_failures"
+_URLS, _FAILED, _WATCHED = "maestro_service_urls", "maestro_service_failures", "maestro_services_watched"
+_CONNECT_WITHIN_S = 1.0
 
 
 class ServiceAccess(Protocol):
@@ -36,6 +41,11 @@ class LocalServices:
         self.events: list[Event] = []
         self._services: Services = prepared.services(self._tell)
         self._listener: Any = None
+        self._variables = Variables()
+        loaded = prepared.loaded
+        self._watched = [
+            name for name, config in loaded.config.services.items() if name not in loaded.external_services and config.ready.log is None
+        ]
 
     def listen(self, emit: Any) -> None:
         """Tell this from now on, and what was told before."""
@@ -57,6 +67,7 @@ class LocalServices:
                     self._services.start([name])
                 except ServiceError:
                     continue
+        self._variables.show(self._services.urls)
 
     def problem(self, names: Iterable[str], wanted: Iterable[str]) -> str:
         """Why one of ``names`` is not there, after starting all that are ``wanted``; empty when all are."""
@@ -66,16 +77,17 @@ class LocalServices:
             if name in self._services.failed:
                 return _failure(name, self._services.failed[name])
             if not self._services.is_alive(name):
-                return f"the service {name!r} ended during the run; its log is among the artifacts"
+                return _ended(name)
         return ""
 
     def stop(self) -> None:
         """Stop all."""
+        self._variables.hide()
         self._services.stop()
 
     def as_input(self) -> dict[str, Any]:
         """What a worker must know, as builtins."""
-        return {_URLS: dict(self._services.urls), _FAILED: dict(self._services.failed)}
+        return {_URLS: dict(self._services.urls), _FAILED: dict(self._services.failed), _WATCHED: self._watched}
 
     def _tell(self, event: Event) -> None:
         if self._listener is None:
@@ -85,25 +97,78 @@ class LocalServices:
 
 
 class TakenServices:
-    """Services that the controller has started before the workers."""
+    """Services that the controller has started before the workers.
 
-    def __init__(self, urls: Mapping[str, str], failed: Mapping[str, str]) -> None:
+    Args:
+        urls: Their addresses, by name.
+        failed: Why some did not start, by name.
+        watched: Names of those that accept connections as long as they are up.
+    """
+
+    def __init__(self, urls: Mapping[str, str], failed: Mapping[str, str], watched: Iterable[str] = ()) -> None:
         self.urls = urls
         self._failed = failed
+        self._watched = frozenset(watched)
+        self._variables = Variables()
+        self._variables.show(urls)
 
     @classmethod
     def from_input(cls, given: Mapping[str, Any]) -> TakenServices:
         """The services that xdist's worker input tells of."""
-        return cls(given.get(_URLS, {}), given.get(_FAILED, {}))
+        return cls(given.get(_URLS, {}), given.get(_FAILED, {}), given.get(_WATCHED, ()))
 
     def problem(self, names: Iterable[str], wanted: Iterable[str]) -> str:
-        """Why one of ``names`` is not there; empty when all are. One that dies in mid-run shows in the cases that use it."""
-        return next((_failure(name, self._failed[name]) for name in names if name in self._failed), "")
+        """Why one of ``names`` is not there; empty when all are."""
+        for name in names:
+            if name in self._failed:
+                return _failure(name, self._failed[name])
+            if name in self._watched and _refuses(self.urls.get(name, "")):
+                return _ended(name)
+        return ""
 
     def stop(self) -> None:
-        """Nothing: they are the controller's."""
+        """Hide their addresses; the services themselves are the controller's."""
+        self._variables.hide()
+
+
+class Variables:
+    """The addresses in this process's environment, where native tests find them."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, str | None] = {}
+
+    def show(self, urls: Mapping[str, str]) -> None:
+        """Set the variable of each service that is up."""
+        for name, url in service_variables(urls).items():
+            self._before.setdefault(name, os.environ.get(name))
+            os.environ[name] = url
+
+    def hide(self) -> None:
+        """Have the environment as it was before."""
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._before.clear()
+
+
+def _refuses(url: str) -> bool:
+    """Whether nobody listens there any more. Being slow to answer is no sign of that."""
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 80), timeout=_CONNECT_WITHIN_S).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _ended(name: str) -> str:
+    return f"the service {name!r} ended during the run; its log is among the artifacts"
 
 
 def _failure(name: str, why: str) -> str:
-    first_line = why.splitlines()[0] if why else "it did not start"
-    return first_line if name in first_line else f"the service {name!r} did not start: {first_line}"
+    text = why or "it did not start"
+    return text if name in text.splitlines()[0] else f"the service {name!r} did not start: {text}"

@@ -57,7 +57,7 @@ class TerminalSection:
         if summary is None:
             return
         if terminalreporter.config.get_verbosity() >= 0 or summary.warnings:
-            terminalreporter.section("maestro")
+            terminalreporter.write_sep("=", "maestro")  # not `section`, which leaves the line of dots for us to end
             for line in _lines(summary):
                 terminalreporter.write_line(line)
 
@@ -80,7 +80,8 @@ def _lines(summary: Summary) -> list[str]:
         lines += _named(head, tally.named[mark])
     lines += _named("error (could not be judged)", tally.errors)
     for reason, titles in tally.blocked.items():
-        lines += _named(f"blocked: {reason}", titles)
+        first, *more = reason.splitlines() or [""]
+        lines += [*_named(f"blocked: {first.rstrip('.')}", titles), *more]
     lines += [f"warning: {line}" for line in summary.warnings]
     lines.append(f"run {summary.run_id} in {summary.store}")
     if summary.artifacts:

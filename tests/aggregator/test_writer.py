@@ -66,7 +66,9 @@ def test_a_case_that_was_not_tried_has_a_result_with_the_reason_and_no_attempt(d
 def test_evidence_is_kept_of_attempts_that_did_not_plainly_pass_only(drive, store):
     drive.start()
     evidence = {
-        "steps": (StepResult(number=1, title="click '#buy'", status=Status.FAILED, duration_s=0.1, location=Location("qa.yaml", 9)),),
+        "steps": (
+            StepResult(number=1, title="click '#buy'", status=Status.FAILED, duration_s=0.1, location=Location("qa.yaml", 9), label="1.3"),
+        ),
         "artifacts": (Artifact("screenshot", "buy/1.png"),),
         "output": "console: oh",
     }
@@ -80,6 +82,7 @@ def test_evidence_is_kept_of_attempts_that_did_not_plainly_pass_only(drive, stor
     assert (kept["plain"].steps, kept["plain"].artifacts, kept["plain"].output) == ((), (), "")
     assert kept["bad"].steps[0]["title"] == "click '#buy'"
     assert kept["bad"].steps[0]["location"] == "qa.yaml:9"
+    assert (kept["bad"].steps[0]["number"], kept["bad"].steps[0]["label"]) == (1, "1.3")
     assert kept["bad"].artifacts == ({"kind": "screenshot", "path": "buy/1.png"},)
     assert kept["second"].output == "console: oh"
 

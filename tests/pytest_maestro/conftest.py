@@ -46,8 +46,9 @@ class Session:
         return Outcome(status=Status.PASSED)
 
     def do_fail(self, case, number):
-        steps = (StepResult(number=1, title="click '#buy'", status=Status.FAILED, duration_s=0.01, location=Location("qa.yaml", 7)),)
-        fault = Fault(type="ExpectationFailed", message="expected Thank you, saw Sorry", location=Location("qa.yaml", 7))
+        place = Location("qa.yaml", 7)
+        steps = (StepResult(number=1, title="click '#buy'", status=Status.FAILED, duration_s=0.01, location=place, label="1.3"),)
+        fault = Fault(type="ExpectationFailed", message="expected Thank you, saw Sorry", location=place)
         return Outcome(status=Status.FAILED, fault=fault, steps=steps, artifacts=(Artifact("screenshot", "buy/shot.png"),))
 
     def do_error(self, case, number):

@@ -61,20 +61,30 @@ def test_a_failure_shows_steps_and_evidence_and_no_traceback(shop: Project) -> N
     result.stdout.fnmatch_lines(
         [
             "expected Thank you, saw Sorry",
-            "*1. click '#buy': failed*qa.yaml:7",
+            "steps:",
+            "  1.3. click '#buy': failed*qa.yaml:7",
             "evidence in *",
             "*screenshot: buy/shot.png",
             "FAILED*expected Thank you*",
         ]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("failed")
+
+
+def test_a_failure_after_another_attempt_says_so(project: Project) -> None:
+    project.config("  - {name: a, adapter: scripted, cases: [{name: gone, do: error, retry: 1}]}\n")
+
+    result = project.run("qa.yaml")
+
+    result.stdout.fnmatch_lines(["error: the case could not be judged, attempt 2 of 2", "attempt 1 was error:"])
 
 
 def test_an_error_shows_the_adapters_frames_only(shop: Project) -> None:
     result = shop.run("qa.yaml::checkout::gone")
 
-    result.stdout.fnmatch_lines(["error", "*scripted_adapter.py*"])
-    result.stdout.no_fnmatch_line("*engine.py*")
+    result.stdout.fnmatch_lines(["error: the case could not be judged", "the wire is cut", "*scripted_adapter.py*"])
+    result.stdout.no_fnmatch_line("*maestro_fabric/engine*")
 
 
 def test_the_closing_section_says_what_a_person_must_know(shop: Project) -> None:
@@ -118,14 +128,16 @@ def test_a_blocked_case_fails_the_run_and_is_skipped_in_junit(project: Project) 
 
 
 def test_a_service_that_does_not_start_blocks_its_cases_and_makes_the_exit_status_1(project: Project) -> None:
-    service = "services: {shop: {command: [python, -c, 'raise SystemExit(3)'], ready: {tcp: true, within: 5s}}}"
+    service = "services: {shop: {command: [python, -c, 'raise SystemExit(chr(98) * 3)'], ready: {tcp: true, within: 5s}}}"
     project.config("  - {name: a, adapter: scripted, services: [shop], cases: [{name: one}, {name: two}]}\n", head=service)
 
     result = project.run("qa.yaml")
 
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert project.results() == {"a::one": "blocked", "a::two": "blocked"}
-    result.stdout.fnmatch_lines(["blocked: *shop*", "  a::one", "  a::two"])
+    result.stdout.fnmatch_lines(
+        ["blocked: *shop*", "  a::one", "  a::two", "  the last it wrote to *service-shop.log:", "    bbb", "run *"], consecutive=True
+    )
 
 
 def test_a_blocked_case_runs_again_with_lf_and_does_not_count_for_maxfail(project: Project) -> None:

@@ -221,6 +221,7 @@ def step_fields(step: StepResult) -> dict[str, object]:
     """A step as a JSON object."""
     return {
         "number": step.number,
+        "label": step.shown_number,
         "title": step.title,
         "status": str(step.status),
         "duration_s": round(step.duration_s, 6),

@@ -142,7 +142,7 @@ def test_dialog_with_another_message_fails(play):
 
 
 def test_expected_dialog_that_never_comes_fails(play):
-    outcome = play(OPEN, {"dialog": {"answer": "accept", "message": "Sure?"}}, browser={"within": "50ms"})
+    outcome = play(OPEN, {"dialog": {"answer": "accept", "message": "Sure?"}}, browser={"within": "500ms"})
 
     assert outcome.status is Status.FAILED
     assert "no dialog came" in outcome.fault.message
@@ -300,6 +300,14 @@ def test_params_keep_their_meaning_inside_groups(play):
 
     assert outcome.status is Status.PASSED, outcome.fault
     assert [step.title for step in outcome.steps][1] == 'fill css=#email value="7"'
+
+
+def test_the_steps_of_a_group_have_the_number_that_the_message_names(play):
+    group = {"begin": {"steps": [OPEN, {"click": "#buy"}]}}
+    outcome = play({"use": "begin"}, {"expect": {"css": "#email", "value": "nobody", "within": "50ms"}}, groups=group)
+
+    assert [(step.number, step.shown_number) for step in outcome.steps] == [(1, "1.1"), (2, "1.2"), (3, "2")]
+    assert outcome.fault.message.startswith("step 2 (")
 
 
 def test_page_that_was_closed_under_a_step_is_said(play):

@@ -72,6 +72,7 @@ def _play_step(scene: Scene, planned: PlannedStep, played: Played) -> None:
             duration_s=time.monotonic() - started,
             location=planned.location,
             message=fault.message if fault is not None else scene.surroundings.redact("\n".join(soft)),
+            label=planned.number,
         )
     )
     if fault is not None:
