@@ -12,7 +12,22 @@ from maestro_fabric.config.models import Config
 from maestro_fabric.engine import RunResult, SuiteSessions, exit_status, needs_unmet, run_case, run_plan
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, RunFinished, Warned
-from maestro_fabric.model import Backoff, Case, CaseId, CaseResult, Mark, Outcome, Policy, Retry, RunInfo, Skip, Status, StepResult, Xfail
+from maestro_fabric.model import (
+    Attempt,
+    Backoff,
+    Case,
+    CaseId,
+    CaseResult,
+    Mark,
+    Outcome,
+    Policy,
+    Retry,
+    RunInfo,
+    Skip,
+    Status,
+    StepResult,
+    Xfail,
+)
 from maestro_fabric.plan import Plan, build_plan, select_cases
 from maestro_fabric.ports import Deadline, Emit
 from maestro_fabric.testing import (
@@ -150,10 +165,30 @@ def test_a_failed_assertion_is_tried_again_when_the_policy_says_so() -> None:
 
 
 @pytest.mark.parametrize("status", [Status.BLOCKED, Status.SKIPPED])
-def test_what_was_blocked_or_skipped_is_never_tried_again(status: Status) -> None:
+def test_what_its_session_blocks_or_skips_has_no_attempt_and_is_never_tried_again(status: Status) -> None:
     everything = Policy(retry=Retry(times=3, on=frozenset(Status), backoff=ONE_SECOND))
+    bench = Bench({"c": [Outcome(status=status, reason="not here")]})
 
-    assert len(Bench({"c": [Outcome(status=status)]}).run(policy=everything).attempts) == 1
+    result = bench.run(policy=everything)
+
+    assert (result.status, result.reason, result.attempts) == (status, "not here", ())
+    assert bench.sink.kinds == ["AttemptStarted", "CaseFinished"]
+
+
+def test_tries_that_a_session_made_by_itself_are_attempts_too_and_use_up_no_retry() -> None:
+    def tries_twice(case: Case, emit: Emit, deadline: Deadline) -> Outcome:
+        emit(AttemptFinished(case, Attempt(number=1, outcome=failing("first s3cr3t"), started_at=5.0, duration_s=0.5), is_last=False))
+        return failing("second", status=BROKEN)
+
+    bench = Bench({"c": [tries_twice, passing()]}, secrets={"PASSWORD": "s3cr3t"})
+
+    result = bench.run(policy=RETRY_ONCE)
+
+    assert (result.status, result.marks) == (Status.PASSED, {Mark.FLAKY})
+    assert [attempt.number for attempt in result.attempts] == [1, 2, 3]
+    assert [attempt.outcome.fault and attempt.outcome.fault.message for attempt in result.attempts] == ["first ***", "second", None]
+    assert [(event.attempt.number, event.is_last) for event in bench.sink.of(AttemptFinished)] == [(1, False), (2, False), (3, True)]
+    assert [event.number for event in bench.sink.of(AttemptStarted)] == [1, 2, 3]
 
 
 def test_an_outcome_that_rules_out_another_try_gets_none() -> None:
@@ -237,7 +272,8 @@ def test_no_attempt_begins_and_no_wait_ends_after_the_deadline(tries: list[tuple
     begun = [event.started_at - 1_700_000_000.0 for event in bench.sink.of(AttemptStarted)]
     assert all(at < deadline_s for at in begun)
     assert len(result.attempts) <= times + 1
-    assert [event.is_last for event in bench.sink.of(AttemptFinished)] == [False] * (len(begun) - 1) + [True]
+    last = [True] * bool(result.attempts)
+    assert [event.is_last for event in bench.sink.of(AttemptFinished)] == [False] * (len(result.attempts) - 1) + last
     assert bench.sink.kinds[-1] == "CaseFinished"
     assert bench.sink.kinds.count("CaseFinished") == 1
 

@@ -3,6 +3,16 @@
 from maestro_fabric.engine.case import blocked, run_case
 from maestro_fabric.engine.loop import RunResult, ServiceStarter, run_plan
 from maestro_fabric.engine.sessions import SuiteSessions
-from maestro_fabric.engine.verdicts import exit_status, needs_unmet
+from maestro_fabric.engine.verdicts import exit_status, left_out_needs, needs_unmet
 
-__all__ = ["RunResult", "ServiceStarter", "SuiteSessions", "blocked", "exit_status", "needs_unmet", "run_case", "run_plan"]
+__all__ = [
+    "RunResult",
+    "ServiceStarter",
+    "SuiteSessions",
+    "blocked",
+    "exit_status",
+    "left_out_needs",
+    "needs_unmet",
+    "run_case",
+    "run_plan",
+]

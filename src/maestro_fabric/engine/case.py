@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from maestro_fabric.engine.sessions import SuiteSessions, contain
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, CaseResult, Fault, Mark, Outcome, Policy, Status
 from maestro_fabric.plan import longest_wait_s
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
@@ -39,8 +39,9 @@ def run_case(
 
 
 def blocked(case: Case, reason: str, clock: Clock) -> tuple[CaseResult, CaseFinished]:
-    """The result and the event of a case that is not run because of something it depends on."""
-    result = CaseResult(case=case, status=Status.BLOCKED, marks=frozenset(), attempts=(), reason=reason)
+    """The result and the event of a case that is not run because of something it depends on; one to be skipped stays that."""
+    status, why = (Status.BLOCKED, reason) if case.skip is None else (Status.SKIPPED, case.skip.reason)
+    result = CaseResult(case=case, status=status, marks=frozenset(), attempts=(), reason=why)
     return result, _finished(result, clock)
 
 
@@ -58,49 +59,74 @@ class _Trial:
         self.chance = chance
         self.worker = worker
         self.deadline = deadline
+        self.attempts: list[Attempt] = []
+        self._began = 0.0, 0.0
 
     def result(self) -> CaseResult:
         if self.case.skip is not None:
             return self._without_attempt(Status.SKIPPED, self.case.skip.reason)
         if self.deadline.is_over:
             return self._without_attempt(Status.BLOCKED, f"not started: {_left(self.deadline)}")
-        attempts: list[Attempt] = []
+        tries = 0
         wait_s: float | None = 0.0
         while wait_s is not None:
             if wait_s:
                 self.clock.sleep(wait_s)
-            attempt = self._attempt(len(attempts) + 1)
-            wait_s, note = self._wait_before_next(attempt)
-            attempts.append(_with_note(attempt, note))
-            self.emit(AttemptFinished(self.case, attempts[-1], is_last=wait_s is None))
-        return self._concluded(attempts)
+            tries += 1
+            attempt = self._attempt()
+            if not self.attempts and not _was_tried(attempt.outcome):
+                return self._without_attempt(attempt.outcome.status, attempt.outcome.reason or str(attempt.outcome.status))
+            wait_s, note = self._wait_before_next(attempt, tries)
+            self.attempts.append(_with_note(attempt, note))
+            self.emit(AttemptFinished(self.case, self.attempts[-1], is_last=wait_s is None))
+        return self._concluded(self.attempts)
 
     def _without_attempt(self, status: Status, reason: str) -> CaseResult:
         return CaseResult(case=self.case, status=status, marks=frozenset(), attempts=(), reason=reason)
 
-    def _attempt(self, number: int) -> Attempt:
-        started_at, started = self.clock.now(), self.clock.monotonic()
-        self.emit(AttemptStarted(self.case, number, started_at, self.worker))
+    def _attempt(self) -> Attempt:
+        self._began = self.clock.now(), self.clock.monotonic()
+        self._tell_start()
         outcome, fault = contain(self._try_once, on_interrupt=self.sessions.discard)
         if outcome is None:
             self.sessions.discard()
             outcome = Outcome(status=Status.ERROR, fault=fault)
+        started_at, started = self._began
         duration_s = self.clock.monotonic() - started if outcome.duration_s is None else outcome.duration_s
         outcome = _redacted(_judged(self.case, outcome), self.sessions.context.redact)
-        return Attempt(number=number, outcome=outcome, started_at=started_at, duration_s=duration_s, worker=self.worker)
+        return Attempt(number=len(self.attempts) + 1, outcome=outcome, started_at=started_at, duration_s=duration_s, worker=self.worker)
 
     def _try_once(self) -> Outcome:
         session = self.sessions.get()
-        return session.run(self.case, self.emit, self.deadline.within(self.policy.attempt_timeout_s))
+        return session.run(self.case, self._hear, self.deadline.within(self.policy.attempt_timeout_s))
 
-    def _wait_before_next(self, attempt: Attempt) -> tuple[float | None, str]:
-        """How long to wait before another attempt, ``None`` for no other one, and what is to be said about that."""
+    def _hear(self, event: Event) -> None:
+        """What a session tells while it runs the case; tries that it made by itself and that did not count are attempts too."""
+        if not isinstance(event, AttemptFinished):
+            self.emit(event)
+            return
+        outcome = _redacted(event.attempt.outcome, self.sessions.context.redact)
+        self.attempts.append(replace(event.attempt, number=len(self.attempts) + 1, outcome=outcome, worker=self.worker))
+        self.emit(AttemptFinished(self.case, self.attempts[-1], is_last=False))
+        self._began = self.clock.now(), self.clock.monotonic()
+        self._tell_start()
+
+    def _tell_start(self) -> None:
+        self.emit(AttemptStarted(self.case, len(self.attempts) + 1, self._began[0], self.worker))
+
+    def _wait_before_next(self, attempt: Attempt, tries: int) -> tuple[float | None, str]:
+        """How long to wait before another attempt, ``None`` for no other one, and what is to be said about that.
+
+        Args:
+            attempt: The last one.
+            tries: How often the session was asked; attempts that it made by itself do not use up the policy's retries.
+        """
         retry, outcome = self.policy.retry, attempt.outcome
         if outcome.status not in retry.on or not outcome.status.is_bad or outcome.status is Status.BLOCKED:
             return None, ""
-        if outcome.must_not_retry or attempt.number > retry.times:
+        if outcome.must_not_retry or tries > retry.times:
             return None, ""
-        wait_s = longest_wait_s(retry.backoff, attempt.number)
+        wait_s = longest_wait_s(retry.backoff, tries)
         if retry.backoff.jitter == "full":
             wait_s = self.chance.uniform(0.0, wait_s)
         if wait_s >= self.deadline.left_s:
@@ -112,6 +138,11 @@ class _Trial:
         is_flaky = last.status is Status.PASSED and any(attempt.outcome.status is not Status.PASSED for attempt in attempts)
         marks = last.marks | {Mark.FLAKY} if is_flaky else last.marks
         return CaseResult(case=self.case, status=last.status, marks=marks, attempts=tuple(attempts), reason=last.reason)
+
+
+def _was_tried(outcome: Outcome) -> bool:
+    """Whether there was an attempt at all: of a case that its session skipped or blocked there was none."""
+    return outcome.status not in (Status.SKIPPED, Status.BLOCKED) or Mark.XFAILED in outcome.marks
 
 
 def _judged(case: Case, outcome: Outcome) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from maestro_fabric.engine.case import blocked, run_case
 from maestro_fabric.engine.sessions import SuiteSessions
-from maestro_fabric.engine.verdicts import Verdict, exit_status, is_bad, needs_unmet
+from maestro_fabric.engine.verdicts import Verdict, exit_status, is_bad, left_out_needs, needs_unmet
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import RunFinished, RunStarted, Warned
 from maestro_fabric.model import Case, CaseResult, RunInfo, Status
@@ -127,9 +127,9 @@ class _Loop:
         return self.maxfail > 0 and sum(1 for _ in failures) >= self.maxfail
 
     def _warn_of_deselected(self, suite: PlannedSuite) -> None:
-        for need in (other for other in self.plan.suites if other.name in suite.needs and other.deselected):
-            cases = "1 case, which counts" if need.deselected == 1 else f"{need.deselected} cases, which count"
-            self.emit(Warned(f"{suite.name} needs {need.name}, of which the selection leaves out {cases} as passed"))
+        left_out = {other.name: other.deselected for other in self.plan.suites}
+        for line in left_out_needs(suite, left_out):
+            self.emit(Warned(line))
 
     def _run_suite(self, suite: PlannedSuite) -> None:
         reason = needs_unmet(suite, self.verdicts)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from maestro_fabric.model import Mark, Status
 from maestro_fabric.plan import PlannedSuite
 
-__all__ = ["Verdict", "exit_status", "is_bad", "needs_unmet"]
+__all__ = ["Verdict", "exit_status", "is_bad", "left_out_needs", "needs_unmet"]
 
 Verdict = tuple[Status, frozenset[Mark]]
 """A case's status and marks."""
@@ -32,6 +32,20 @@ def needs_unmet(planned_suite: PlannedSuite, statuses: Mapping[str, Sequence[Ver
     return f"needs {' and '.join(unmet)}" if unmet else ""
 
 
+def left_out_needs(planned_suite: PlannedSuite, left_out: Mapping[str, int | None]) -> list[str]:
+    """A warning for each suite that this one needs and of which the selection leaves out cases: they count as passed.
+
+    Args:
+        planned_suite: The suite that needs others.
+        left_out: How many cases are left out, by suite; ``None`` for a whole suite whose cases nobody has counted.
+    """
+    return [
+        f"{planned_suite.name} needs {need}, of which the selection leaves out {_counted(left_out[need])} as passed"
+        for need in planned_suite.needs
+        if left_out.get(need, 0) != 0
+    ]
+
+
 def exit_status(verdicts: Sequence[Verdict]) -> int:
     """0 when every case is fine, 1 when one failed, broke or was blocked and is not quarantined, 5 when there is none."""
     if not verdicts:
@@ -42,3 +56,9 @@ def exit_status(verdicts: Sequence[Verdict]) -> int:
 def is_bad(status: Status, marks: frozenset[Mark]) -> bool:
     """Whether this verdict alone makes the exit status 1."""
     return status.is_bad and Mark.QUARANTINED not in marks
+
+
+def _counted(count: int | None) -> str:
+    if count is None:
+        return "everything, which counts"
+    return "1 case, which counts" if count == 1 else f"{count} cases, which count"

@@ -16,8 +16,8 @@ from pathlib import Path
 from maestro_fabric.adapters.pytest.stream import SPEC_VARIABLE, Closed, Collected, Said, StreamSpec, read_lines
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.events import AttemptFinished, CaseFinished
-from maestro_fabric.model import CaseId, Outcome
-from maestro_fabric.ports import Child, Deadline, StartChild
+from maestro_fabric.model import Attempt, CaseId, Outcome
+from maestro_fabric.ports import Child, Deadline, Emit, StartChild
 
 __all__ = ["PytestProcess"]
 
@@ -55,7 +55,8 @@ class PytestProcess:
         self._log_path = log_path
         self._log_start = log_path.stat().st_size if log_path.exists() else 0
         self._messages: queue.SimpleQueue[Said | None] = queue.SimpleQueue()
-        self._attempts: dict[CaseId, Outcome] = {}
+        self._attempts: dict[CaseId, Attempt] = {}
+        self._earlier: dict[CaseId, list[AttemptFinished]] = {}
         self._finished: dict[CaseId, Outcome] = {}
         self._down: int | None = None
         self._is_waiting = False
@@ -76,19 +77,27 @@ class PytestProcess:
         while (message := self._hear(deadline)) is not None:
             yield message
 
-    def outcome_of(self, case_id: CaseId, deadline: Deadline) -> Outcome | None:
+    def outcome_of(self, case_id: CaseId, emit: Emit, deadline: Deadline) -> Outcome | None:
         """What became of a case; ``None`` when pytest ended without telling.
+
+        Args:
+            case_id: One of the cases that it runs.
+            emit: Takes an `AttemptFinished` for each attempt that was repeated inside pytest, by pytest-rerunfailures say.
+            deadline: When to have answered.
 
         Raises:
             DeadlineExceeded: when the time is over first.
         """
-        while case_id not in self._finished:
+        while True:
+            for event in self._earlier.pop(case_id, ()):
+                emit(event)
+            if case_id in self._finished:
+                return self._finished.pop(case_id)
             self._permit()
             message = self._hear(deadline)
             if message is None:
                 return None
             self._note(message)
-        return self._finished.pop(case_id)
 
     @property
     def exit_status(self) -> int | None:
@@ -173,12 +182,15 @@ class PytestProcess:
         return message
 
     def _note(self, message: Said) -> None:
-        if isinstance(message, AttemptFinished):
-            self._attempts[message.case.id] = message.attempt.outcome
+        if isinstance(message, AttemptFinished) and not message.is_last:
+            self._earlier.setdefault(message.case.id, []).append(message)
+        elif isinstance(message, AttemptFinished):
+            self._attempts[message.case.id] = message.attempt
         elif isinstance(message, CaseFinished):
-            outcome = self._attempts.pop(message.case.id, None) or Outcome(status=message.status)
+            last = self._attempts.pop(message.case.id, None)
+            outcome, duration_s = (last.outcome, last.duration_s) if last else (Outcome(status=message.status), message.duration_s)
             self._finished[message.case.id] = replace(
-                outcome, status=message.status, marks=message.marks, reason=message.reason, duration_s=message.duration_s
+                outcome, status=message.status, marks=message.marks, reason=message.reason, duration_s=duration_s
             )
             self._is_waiting = True
 

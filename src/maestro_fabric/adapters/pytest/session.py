@@ -77,7 +77,7 @@ class PytestSession:
             )
         process = self._process_for(case)
         try:
-            outcome = process.outcome_of(case.id, deadline)
+            outcome = process.outcome_of(case.id, emit, deadline)
         except DeadlineExceeded:
             process.kill()
             raise DeadlineExceeded(f"test {case.id.title!r}", deadline.limit_s) from None
