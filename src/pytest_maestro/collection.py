@@ -13,6 +13,7 @@ from maestro_fabric.model import Case
 from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.attachments import Attachments
 from pytest_maestro.items import MaestroItem
+from pytest_maestro.left_out import register_left_out
 from pytest_maestro.names import NATIVE_ADAPTER, Names
 from pytest_maestro.running import Running, register_running
 from pytest_maestro.selection import Selection
@@ -128,6 +129,8 @@ def register_collection(
         config.addinivalue_line("markers", f"{tag}: a tag of {', '.join(suites)} in {prepared.loaded.path.name}")
     running = register_running(config, prepared, attachments, is_worker=is_worker)
     config.pluginmanager.register(Collection(prepared, selection, names, running, suite_args), "maestro-collection")
+    running.foreseen_services = selection.services(prepared.plan)
+    register_left_out(config, running, lambda item: item.stash.get(SUITE, None))
     return running
 
 

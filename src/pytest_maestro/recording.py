@@ -104,7 +104,8 @@ class Recording:
             return None
         folder = self._prepared.artifacts if self._prepared is not None else None
         evidence = shown(folder) if folder is not None and folder.exists() else ""
-        return Summary(self.recorder.tally, self.run.run_id, shown(self.store), evidence, tuple(self.warnings))
+        warnings = (*(self._running.warnings if self._running is not None else ()), *self.warnings)
+        return Summary(self.recorder.tally, self.run.run_id, shown(self.store), evidence, warnings)
 
     def _close(self) -> None:
         if self._writer is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
 
 from maestro_fabric.compose import Prepared
 from maestro_fabric.engine import SuiteSessions, needs_unmet, run_case
-from maestro_fabric.events import CaseFinished, Event
+from maestro_fabric.events import CaseFinished, Event, Warned
 from maestro_fabric.model import Case, CaseResult, Mark, Status
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Deadline
@@ -34,17 +34,22 @@ class Running:
 
     Attributes:
         bad: What did not pass, by suite; set in the process that judges needs.
+        warnings: What a person should know that is no case's fault, one line each.
+        foreseen_services: Names of the services that the paths asked for may need, for a process that collects nothing itself.
     """
 
     def __init__(self, prepared: Prepared, attachments: Attachments, services: ServiceAccess, worker: str) -> None:
         self.plan: Plan = prepared.plan
         self.bad: Bad = {}
+        self.warnings: list[str] = []
+        self.foreseen_services: tuple[str, ...] = ()
         self.services = services
         self._prepared = prepared
         self._attachments = attachments
         self._worker = worker
         self._sessions: dict[str, SuiteSessions] = {}
         self._wanted: dict[str, dict[str, None]] = {}
+        self._emit: Callable[[Event], None] | None = None
 
     @property
     def artifacts_shown(self) -> str:
@@ -79,10 +84,19 @@ class Running:
         self._wanted.setdefault(suite.name, {}).update(dict.fromkeys(services))
 
     def join(self, emit: Callable[[Event], None], bad: Bad) -> None:
-        """Tell of services through ``emit``, and judge needs by ``bad``, from now on."""
+        """Tell of services and warnings through ``emit``, and judge needs by ``bad``, from now on."""
         self.bad = bad
+        self._emit = emit
         if self.own_services is not None:
             self.own_services.listen(emit)
+
+    def warn(self, lines: Iterable[str]) -> None:
+        """Tell a person this, once."""
+        for line in lines:
+            if line not in self.warnings:
+                self.warnings.append(line)
+                if self._emit is not None:
+                    self._emit(Warned(line))
 
     def close(self) -> list[str]:
         """Close sessions, then services; gives what could not be closed, one line each."""
@@ -117,14 +131,14 @@ class RunningHooks:
         """Note which services the chosen cases need."""
         for item in session.items:
             found = self._suite_of(item)
-            if found is not None and found[1] and item.get_closest_marker("skip") is None:
+            if found is not None and found[1]:
                 self._running.want_services(*found)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip a case that cannot run, telling that it is blocked."""
         found = self._suite_of(item)
-        if found is None or item.get_closest_marker("skip") is not None:
+        if found is None:
             return
         reason = self._running.block(*found)
         if reason:
@@ -153,7 +167,7 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
 
     def suite_of(item: pytest.Item) -> tuple[PlannedSuite, tuple[str, ...]] | None:
         suite = item.stash.get(SUITE, None)
-        if suite is None:
+        if suite is None or (isinstance(item, MaestroItem) and item.case.skip is not None):
             return None
         return suite, item.case.services if isinstance(item, MaestroItem) else tuple(suite.config.services)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_maestro.attachments import BLOCKED
-from pytest_maestro.names import NATIVE_ADAPTER, Names
+from pytest_maestro.names import Names
 from pytest_maestro.recording import Recording
 from pytest_maestro.session import RUN_ID
 
@@ -43,11 +43,8 @@ class Controller:
     def pytest_sessionstart(self) -> None:
         """Start the services before the first worker: one instance serves all. A failed one is told to the workers."""
         services = self._services()
-        if services is not None and self._prepared is not None:
-            suites = self._prepared.plan.suites
-            native = (name for suite in suites if suite.adapter == NATIVE_ADAPTER for name in suite.config.services)
-            cases = (name for suite in suites for case in suite.cases if case.skip is None for name in case.services)
-            services.start(dict.fromkeys([*native, *cases]))
+        if services is not None and self._running is not None:
+            services.start(self._running.foreseen_services)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -93,13 +90,17 @@ class Controller:
         return next((suite for suite in suites if suite.name == name), None)
 
     def _block(self, nodeid: str, reason: str) -> None:
-        """Report a case that no worker is given."""
-        location = self._names.case(nodeid).location
+        """Report a case that no worker is given; one to be skipped stays that."""
+        case = self._names.case(nodeid)
+        location = case.location
+        if case.skip is not None:
+            reason = f"Skipped: {case.skip.reason}"
         file = nodeid.partition("::")[0]
         place = (location.file if location else file, location.line if location else 0, reason)
         where = (file, location.line - 1 if location else None, nodeid.partition("::")[2])
         report = pytest.TestReport(nodeid, where, {}, "skipped", place, "setup")
-        setattr(report, BLOCKED, reason)
+        if case.skip is None:
+            setattr(report, BLOCKED, reason)
         hook = self._config.hook
         hook.pytest_runtest_logstart(nodeid=nodeid, location=where)
         hook.pytest_runtest_logreport(report=report)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from maestro_fabric.adapters.pytest.process import PytestProcess
+from maestro_fabric.adapters.pytest.service_variables import service_variables
 from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
 from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamSpec
 from maestro_fabric.adapters.pytest.suite import PytestSuite
@@ -96,12 +97,13 @@ def _spec(config: PytestSuite, context: Context) -> StreamSpec:
 
 
 def _env(config: PytestSuite, context: Context) -> dict[str, str]:
-    """The suite's environment; the address of a service that is not up, as while collecting, stays as it is written."""
+    """The services' addresses and the suite's own; that of a service that is not up, as while collecting, stays as it is written."""
 
     def lookup(reference: Reference) -> object:
         return context.service_urls.get(reference.name, reference.text)
 
-    return {name: str(resolve(value, lookup)) for name, value in config.env.items()}
+    own = {name: str(resolve(value, lookup)) for name, value in config.env.items()}
+    return {**service_variables(context.service_urls), **own}
 
 
 def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> list[Case]:
