@@ -38,6 +38,17 @@ def store(tmp_path):
     return path
 
 
+def write_one(path, outcome):
+    clock = FakeClock()
+    writer = StoreWriter(path, clock=clock, is_ticking=False)
+    writer.receive(RunStarted(RunInfo(run_id=RUN, started_at=clock.now())))
+    case = Case(id=CaseId("", "shop", "buy"))
+    writer.receive(AttemptFinished(case, Attempt(number=1, outcome=outcome, started_at=clock.now(), duration_s=1.0), True))
+    writer.receive(CaseFinished(case, outcome.status, frozenset(), clock.now(), 1.0))
+    writer.receive(RunFinished(RUN, "failed", clock.now() + 3))
+    writer.close()
+
+
 def call(command, *arguments, store, exit_code=0, **environment):
     result = CliRunner(env=environment).invoke(command, [*arguments, *(["--store", str(store)] if store else [])])
     assert result.exit_code == exit_code, result.output
@@ -50,6 +61,19 @@ def test_runs_are_listed_with_their_counts(store):
     assert "failed" in output
     assert "2023-11-14 22:13:20" in output
     assert "[main]" in output
+
+
+@pytest.mark.parametrize("command", [[runs], [history, "buy"]])
+def test_a_narrow_terminal_still_shows_the_ids_to_ask_for(store, command):
+    output = call(*command, store=store, FORCE_COLOR="1", NO_COLOR="1", COLUMNS="80")
+    assert f" {RUN[:13]} " in output
+    assert "2023-11-14 22:13 " in output
+    assert RUN[:13] in call(show, RUN[:13], store=store)
+
+
+def test_columns_in_which_no_run_has_anything_are_left_out(store):
+    head, _ = call(runs, store=store).splitlines()
+    assert head.split() == ["run", "status", "started", "(UTC)", "time", "cases", "passed", "blocked", "flaky", "branch"]
 
 
 def test_runs_are_json_for_programs(store):
@@ -75,6 +99,27 @@ def test_a_run_is_shown_with_what_failed_its_error_steps_and_artifacts(store, na
     assert "1 passed, 1 blocked, 1 flaky" in output
 
 
+def test_a_shown_run_says_why_a_case_was_blocked(store):
+    (line,) = [line for line in call(show, store=store).splitlines() if "shop::pay" in line]
+    assert line.split() == ["shop::pay", "blocked", "0.00", "s", "down"]
+
+
+def test_a_shown_run_says_each_thing_once(tmp_path):
+    message = "step 1.2 (qa.yaml:14): click '#buy'\n  not there"
+    step = StepResult(number=2, title="click '#buy'", status=Status.ERROR, duration_s=0.5, message=message, label="1.2")
+    fault = Fault(type="TransportError", message=message)
+    outcome = Outcome(status=Status.ERROR, fault=fault, steps=(step,), artifacts=(Artifact("html", "page.html"),))
+    write_one(tmp_path / "h.db", outcome)
+    (tmp_path / "artifacts" / RUN).mkdir(parents=True)
+
+    output = call(show, store=tmp_path / "h.db")
+
+    assert output.count("not there") == 1
+    assert "1.2. click '#buy'  error" in output
+    assert f"evidence in {tmp_path / 'artifacts' / RUN}:\n    html: page.html" in output
+    assert "1 case in 1 attempt: 1 error" in output
+
+
 def test_a_shown_run_is_json_for_programs(store):
     shown = json.loads(call(show, "--json", store=store))
     assert [row["status"] for row in shown["attempts"]] == ["failed", "passed"]
@@ -94,6 +139,10 @@ def test_a_case_that_was_never_tried_says_so(store):
 def test_an_unknown_run_or_case_names_the_nearest(store):
     assert f"no run '01900001'; did you mean '{RUN}'?" in call(show, "01900001", store=store, exit_code=2)
     assert "no case 'bvy[tea]'; did you mean 'shop::buy[tea]'?" in call(history, "bvy[tea]", store=store, exit_code=2)
+
+
+def test_a_case_like_no_other_says_where_the_names_are(store):
+    assert "no case 'zzzz'; `maestro show` lists those" in call(history, "zzzz", store=store, exit_code=2)
 
 
 def test_a_store_that_is_not_there_says_how_to_make_it(tmp_path):

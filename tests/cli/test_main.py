@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -10,8 +11,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from maestro_fabric.cli import main
+from maestro_fabric.cli.terminal import TerminalSink
+from maestro_fabric.events import ServiceChanged
 from support import wait_until
 
 Maestro = Callable[..., Result]
@@ -215,6 +219,15 @@ def test_a_run_as_json_has_the_counts_and_the_reasons(maestro: Maestro, project:
     assert data["cases"][0]["error"] == {"type": "OSError", "message": "no disk"}
 
 
+def test_a_path_in_a_narrow_terminal_stays_in_one_piece() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    path = "/home/ada/shop/.maestro/artifacts/service-shop.log"
+
+    TerminalSink(console, 1).receive(ServiceChanged("shop", "started", path))
+
+    assert path in console.file.getvalue()
+
+
 def test_an_unknown_suite_is_told_with_the_nearest(maestro: Maestro) -> None:
     result = maestro("run", "--suite", "unti")
 
@@ -225,6 +238,7 @@ def test_a_run_of_nothing_exits_with_5(maestro: Maestro) -> None:
     result = maestro("run", "-k", "no such case")
 
     assert result.exit_code == 5
+    assert "--suite, --case and --tag choose none of the cases (4)" in result.stdout
     assert "no cases in" in result.stdout
 
 

@@ -22,6 +22,10 @@ __all__ = ["COMMANDS", "history", "runs", "show"]
 DEFAULT_STORE = Path(".maestro/history.db")
 
 _PIPE_WIDTH = 160  # columns when nobody's terminal sets them
+_WIDE = 120  # columns from which on a table of runs has one for each count
+_SHORT_ID = 13  # characters of a run's id: its time in milliseconds
+_SHORT_DIGEST = 12
+_Row = tuple[str | Text, ...]
 _STYLES = {
     "passed": "green",
     "failed": "red",
@@ -57,7 +61,8 @@ def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - clic
     if as_json:
         _print_json([_run_json(run) for run in found])
     elif found:
-        _console().print(_run_table(found))
+        console = _console()
+        console.print(_run_table(found) if console.width >= _WIDE else _narrow_run_table(found))
     else:
         click.echo(f"{store} holds no run yet")
 
@@ -76,11 +81,11 @@ def show(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
         _print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
         return
     console = _console()
-    console.print(_run_head(found))
+    console.print(_run_head(found), soft_wrap=True)
     console.print(_result_table(results))
     for attempt in attempts:
         if attempt.status in _BAD:
-            console.print(_failure(attempt))
+            console.print(_failure(attempt, store.parent / "artifacts" / found.run_id), soft_wrap=True)
 
 
 @click.command()
@@ -95,7 +100,8 @@ def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa:
     if as_json:
         _print_json([asdict(row) for row in found])
     elif found:
-        _console().print(_attempt_table(found))
+        console = _console()
+        console.print(_attempt_table(found) if console.width >= _WIDE else _narrow_attempt_table(found))
     else:
         click.echo(f"{case!r} has never been tried: it was skipped or blocked in every run")
 
@@ -134,54 +140,111 @@ def _run_json(run: RunRow) -> dict[str, Any]:
 
 
 def _run_table(found: Sequence[RunRow]) -> Table:
-    table = Table("run", "status", "started", "time", "cases", *_COUNTED, "branch", box=None)
+    columns = ("run", "status", "started (UTC)", "time", "cases", *_COUNTED, "branch")
+    rows: list[_Row] = []
     for run in found:
-        head = (Text(run.run_id, no_wrap=True), _status(run.status), _when(run.started_at), _seconds(run.duration_s), str(run.total))
-        table.add_row(*head, *(str(run.counts[name] or "") for name in _COUNTED), run.git_branch or "")
+        head = (run.run_id, _status(run.status), _when(run.started_at), _seconds(run.duration_s), str(run.total))
+        rows.append((*head, *(str(run.counts[name] or "") for name in _COUNTED), run.git_branch or ""))
+    return _table(columns, rows)
+
+
+def _narrow_run_table(found: Sequence[RunRow]) -> Table:
+    """For terminals in which a column for each count would leave no room for the ids, by which a run is asked for."""
+    rows: list[_Row] = []
+    for run in found:
+        head = (run.run_id[:_SHORT_ID], _status(run.status), _when(run.started_at)[:-3])
+        rows.append((*head, _seconds(run.duration_s), f"{run.total}: {_counts(run) or 'none'}"))
+    return _table(("run", "status", "started (UTC)", "time", "cases"), rows)
+
+
+def _table(columns: Sequence[str], rows: Sequence[_Row]) -> Table:
+    """The rows, without the columns in which none has anything."""
+    kept = [index for index in range(len(columns)) if any(len(row[index]) for row in rows)]
+    table = Table(box=None)
+    for index in kept:
+        # Only these may give way in a narrow terminal: half an id or half a time is of no use.
+        table.add_column(columns[index], no_wrap=columns[index] not in ("case", "cases", "reason", "error"))
+    for row in rows:
+        table.add_row(*(row[index] for index in kept))
     return table
 
 
+def _counts(run: RunRow) -> str:
+    return ", ".join(f"{count} {name}" for name, count in run.counts.items() if count and name != "attempts")
+
+
 def _run_head(run: RunRow) -> Text:
-    counts = ", ".join(f"{count} {name}" for name, count in run.counts.items() if count and name != "attempts")
-    head = Text.assemble("run ", (run.run_id, "bold"), " ", _status(run.status), f"  {_when(run.started_at)}  {_seconds(run.duration_s)}\n")
-    head.append(f"{run.total} cases in {run.counts['attempts']} attempts: {counts or 'none'}\n")
+    head = Text.assemble("run ", (run.run_id, "bold"), " ", _status(run.status), f"  {_when(run.started_at)} UTC")
+    head.append(f"  {_seconds(run.duration_s)}\n{_many(run.total, 'case')} in {_many(run.counts['attempts'], 'attempt')}")
+    head.append(f": {_counts(run) or 'none'}\n")
     if run.orchestration_id:
         head.append(f"orchestration {run.orchestration_id}\n")
-    head.append("  ".join(f"{name}={value}" for name, value in run.facts.items() if value), style="dim")
+    facts = {**run.facts, "config_digest": run.facts.get("config_digest", "")[:_SHORT_DIGEST]}
+    head.append("  ".join(f"{name}={value}" for name, value in facts.items() if value), style="dim")
     return head
 
 
 def _result_table(results: Sequence[ResultRow]) -> Table:
-    table = Table("case", "status", "marks", "attempts", "time", "worker", box=None)
+    rows: list[_Row] = []
     for row in results:
         marks, attempts = ", ".join(row.marks), str(row.attempt or "")
-        table.add_row(row.title, _status(row.status), marks, attempts, _seconds(row.duration_s), row.worker)
-    return table
+        # Where there was no attempt, the message is why.
+        reason = "" if row.error_type else _first_line(row.error_message)
+        rows.append((row.title, _status(row.status), marks, attempts, _seconds(row.duration_s), row.worker, reason))
+    return _table(("case", "status", "marks", "attempts", "time", "worker", "reason"), rows)
 
 
 def _attempt_table(found: Sequence[AttemptRow]) -> Table:
-    table = Table("started", "case", "attempt", "status", "marks", "time", "error", "run", box=None)
+    rows: list[_Row] = []
     for row in found:
         error = Text(" ".join(_error(row).split())[:100], overflow="ellipsis", no_wrap=True)
         head = (_when(row.started_at), row.title, str(row.attempt), _status(row.status), ", ".join(row.marks))
-        table.add_row(*head, _seconds(row.duration_s), error, Text(row.run_id, no_wrap=True))
-    return table
+        rows.append((*head, _seconds(row.duration_s), error, row.run_id))
+    return _table(("started (UTC)", "case", "attempt", "status", "marks", "time", "error", "run"), rows)
 
 
-def _failure(attempt: AttemptRow) -> Text:
-    """An attempt that did not pass, with all that was kept of it."""
+def _narrow_attempt_table(found: Sequence[AttemptRow]) -> Table:
+    rows: list[_Row] = []
+    for row in found:
+        when, run = _when(row.started_at)[:-3], row.run_id[:_SHORT_ID]
+        rows.append((when, row.title, str(row.attempt), _status(row.status), ", ".join(row.marks), _seconds(row.duration_s), run))
+    return _table(("started (UTC)", "case", "attempt", "status", "marks", "time", "run"), rows)
+
+
+def _failure(attempt: AttemptRow, folder: Path) -> Text:
+    """An attempt that did not pass, with all that was kept of it; ``folder`` is where its evidence is, when it is there still."""
     text = Text.assemble("\n", _status(attempt.status), f"  {attempt.title}  attempt {attempt.attempt}  {_seconds(attempt.duration_s)}\n")
     if attempt.error_location:
         text.append(f"  at {attempt.error_location}\n")
     text.append(_indented(_error(attempt)))
+    if attempt.steps:
+        text.append("  steps:\n")
+    said = _words(_error(attempt))
     for step in attempt.steps:
-        text.append(f"  {step['number']:>3}. {step['title']}  ")
+        text.append(f"  {step.get('label') or step['number']:>5}. {step['title']}  ")
         text.append_text(_status(step["status"]))
         text.append(f"  {_seconds(step['duration_s'])}\n")
-        text.append(_indented(step["message"], by=7))
+        # The step that ended the attempt said what the attempt says.
+        if _words(step["message"]) not in said:
+            text.append(_indented(step["message"], by=9))
+    if attempt.artifacts:
+        text.append(f"  evidence in {folder}:\n" if folder.is_dir() else "  evidence:\n")
     for artifact in attempt.artifacts:
-        text.append(f"  {artifact['kind']}: {artifact['path']}\n")
+        text.append(f"    {artifact['kind']}: {artifact['path']}\n")
+    text.rstrip()
     return text
+
+
+def _first_line(text: str | None) -> str:
+    return next(iter((text or "").splitlines()), "")
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _indented(text: str, *, by: int = 2) -> str:

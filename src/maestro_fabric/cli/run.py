@@ -75,7 +75,10 @@ def run(
             orchestration_id=orchestration_id,
         )
         _refuse_unknown(suites, prepared.plan)
+        count = len(prepared.plan.cases)
         prepared = replace(prepared, plan=select_cases(prepared.plan, chooser(suites=suites, texts=texts, tags=tags)))
+        if count and not prepared.plan.cases and not as_json:
+            console.print(f"--suite, --case and --tag choose none of the cases ({count}); `maestro plan` lists them", soft_wrap=True)
         sinks = [] if as_json else [TerminalSink(console, len(prepared.plan.cases))]
         with _ended_by_signal():
             result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store)

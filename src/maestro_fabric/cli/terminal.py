@@ -47,9 +47,9 @@ class TerminalSink:
                 reason = event.reason.splitlines()[0] if event.reason else ""
                 self._line(event.status, case.id.title, ": ".join(part for part in (words, reason) if part), event.duration_s)
             case ServiceChanged():
-                self._console.print(Text(f"service {event.name} {event.state} {event.detail}".rstrip(), style="dim"))
+                self._console.print(Text(f"service {event.name} {event.state} {event.detail}".rstrip(), style="dim"), soft_wrap=True)
             case Warned():
-                self._console.print(Text(f"warning: {event.message}", style="yellow"))
+                self._console.print(Text(f"warning: {event.message}", style="yellow"), soft_wrap=True)
 
     def close(self) -> None:
         """Nothing to do: every line was printed."""
