@@ -10,6 +10,7 @@ import pytest
 
 from maestro_fabric.compose import Prepared, prepare
 from maestro_fabric.errors import ConfigError, PluginError
+from maestro_fabric.qa_file import collector_paused
 from pytest_maestro.names import NATIVE_ADAPTER
 from pytest_maestro.options import Options
 from pytest_maestro.selection import Selection, native_paths, select
@@ -30,17 +31,19 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
         UsageError: with everything that is wrong with the config.
     """
     try:
-        prepared = prepare(
-            path,
-            environment=options.environment,
-            variables=options.variables,
-            options=options.run,
-            leave_out=frozenset({NATIVE_ADAPTER}),
-        )
+        with collector_paused():
+            prepared = prepare(
+                path,
+                environment=options.environment,
+                variables=options.variables,
+                options=options.run,
+                leave_out=frozenset({NATIVE_ADAPTER}),
+            )
+            # The plan of 10,000 cases is half a million objects that live as long as the process. pytest looks for garbage twice
+            # before it ends, and Python once more: 0.7 s each for objects that they would all keep. Before the collector comes
+            # back, because that one would begin with looking through them.
+            gc.freeze()
         _refuse_what_would_be_ignored(prepared)
-        # The plan of 10,000 cases is half a million objects that live as long as the process. pytest looks for garbage twice
-        # before it ends, and Python once more: 0.7 s each for objects that they would all keep.
-        gc.freeze()
         return prepared, select(given, prepared, native_paths(prepared.plan, prepared.loaded.root), folder)
     except (ConfigError, PluginError) as exc:
         raise pytest.UsageError(str(exc)) from None

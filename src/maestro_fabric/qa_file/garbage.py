@@ -24,7 +24,7 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         # All that is young would be looked through once more now, 0.2 s for 10,000 cases. Frozen and unfrozen it counts as old,
-        # and waits for the next full collection. What somebody else has frozen must stay so.
+        # and waits for the next full collection. What somebody else has frozen must stay so (Python 3.12 starts with some).
         if not gc.get_freeze_count():
             gc.freeze()
             gc.unfreeze()
