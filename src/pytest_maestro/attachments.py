@@ -5,9 +5,12 @@ They travel through xdist and stay out of JUnit, which prints ``user_properties`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from pytest_maestro.redaction import redact_report
 
 __all__ = ["BLOCKED", "EVENTS", "FAULT", "Attachments"]
 
@@ -24,9 +27,13 @@ class Attachments:
 
     A report is made and logged in two steps, and rerunfailures makes all of an attempt before it logs the first, so what is
     remembered is kept by phase.
+
+    Attributes:
+        redact: Replaces secrets in reports; ``None`` when there are none.
     """
 
     def __init__(self) -> None:
+        self.redact: Callable[[str], str] | None = None
         self._faults: dict[str, list[Any]] = {}
         self._events: list[dict[str, Any]] | None = None
         self._blocked = ""
@@ -58,6 +65,11 @@ class Attachments:
         if self._blocked and report.when == "setup":
             setattr(report, BLOCKED, self._blocked)
             self._blocked = ""
+        if self.redact is not None:
+            redact_report(report, self.redact)
+            # Here and not when it is raised: a controller may know secrets that its workers do not.
+            if (told := getattr(report, FAULT, None)) is not None:
+                told[2] = self.redact(told[2])
 
 
 def _fault(raised: BaseException) -> list[Any]:

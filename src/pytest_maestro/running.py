@@ -163,6 +163,7 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
 
     given: dict[str, Any] = getattr(config, "workerinput", {})
     services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
+    attachments.redact = prepared.secrets.redact
     running = Running(prepared, attachments, services, given.get("workerid", ""))
 
     def suite_of(item: pytest.Item) -> tuple[PlannedSuite, tuple[str, ...]] | None:

@@ -31,6 +31,11 @@ class Tally:
         self.blocked: dict[str, list[str]] = defaultdict(list)
         self.bad: dict[str, list[tuple[Status, frozenset[Mark]]]] = defaultdict(list)
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something did not pass, or has a mark that a person should look at."""
+        return any(status.is_bad for status in self.statuses) or any(self.named.values())
+
     def add(self, case: Case, status: Status, marks: frozenset[Mark], reason: str) -> None:
         """Count one case's final word."""
         self.statuses[status] += 1

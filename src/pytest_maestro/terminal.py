@@ -56,7 +56,7 @@ class TerminalSection:
         summary = self._summary()
         if summary is None:
             return
-        if terminalreporter.config.get_verbosity() >= 0 or summary.warnings:
+        if terminalreporter.config.get_verbosity() >= 0 or summary.warnings or summary.tally.needs_a_look:
             terminalreporter.write_sep("=", "maestro")  # not `section`, which leaves the line of dots for us to end
             for line in _lines(summary):
                 terminalreporter.write_line(line)

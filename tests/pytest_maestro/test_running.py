@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -109,6 +110,12 @@ def test_the_closing_section_says_what_a_person_must_know(shop: Project) -> None
     )
 
 
+def test_quiet_runs_have_a_closing_section_only_when_there_is_something_to_look_at(shop: Project) -> None:
+    shop.run("qa.yaml::checkout::buy", "-q").stdout.no_fnmatch_line("*= maestro =*")
+    shop.run("qa.yaml::checkout::late", "-q").stdout.fnmatch_lines(["*= maestro =*", "flaky*"])
+    shop.run("qa.yaml::checkout::pay", "-q").stdout.fnmatch_lines(["*= maestro =*", "1 failed"])
+
+
 def test_runxfail_means_what_it_means_for_python_tests(shop: Project) -> None:
     shop.run("qa.yaml::checkout::known", "qa.yaml::checkout::strict", "--runxfail").assert_outcomes(failed=1, passed=1)
 
@@ -187,11 +194,13 @@ def test_durations_and_summary_letters_name_the_cases(shop: Project) -> None:
 
 
 def test_pdb_stops_at_a_failing_case(shop: Project) -> None:
-    child = shop.pytester.spawn_pytest("--pdb -p no:randomly qa.yaml::checkout::pay", expect_timeout=20)
+    # Not `spawn_pytest`, which needs pexpect and skips the test without it.
+    command = [sys.executable, "-m", "pytest", "--pdb", "-p", "no:randomly", "qa.yaml::checkout::pay"]
 
-    child.expect(r"\(Pdb\)")
-    child.sendeof()
-    child.wait()
+    result = shop.pytester.run(*command, stdin=b"p 6 * 7\nc\n")
+
+    result.stdout.fnmatch_lines(["*expected Thank you*", "*(Pdb) 42", "*1 failed*"])
+    assert shop.results() == {"checkout::pay": "failed"}
 
 
 def test_one_session_serves_a_suite_and_is_closed(shop: Project) -> None:
@@ -222,6 +231,20 @@ def test_rerunfailures_repeats_a_case_and_every_attempt_is_kept(shop: Project) -
     with open_history(shop.path / ".maestro/history.db") as history:
         run = history.runs(limit=1)[0]
         assert [(row.attempt, str(row.status)) for row in history.attempts(run.run_id)] == [(1, "failed"), (2, "failed"), (3, "failed")]
+
+
+def test_randomly_shuffles_inside_suites_and_keeps_their_order(project: Project) -> None:
+    cases = [f"{{name: {letter}}}" for letter in "abcdefgh"]
+    project.config(
+        f"  - {{name: second, adapter: scripted, needs: [first], cases: [{', '.join(cases)}]}}\n"
+        f"  - {{name: first, adapter: scripted, cases: [{', '.join(cases)}]}}\n"
+    )
+
+    project.pytester.runpytest_subprocess("qa.yaml", "-p", "no:asyncio", "-p", "randomly", "--randomly-seed=7").assert_outcomes(passed=16)
+
+    titles = project.ran()
+    assert [title.partition("::")[0] for title in titles] == ["first"] * 8 + ["second"] * 8
+    assert titles[:8] != sorted(titles[:8])
 
 
 def test_a_time_limit_of_pytest_timeout_ends_a_case(project: Project) -> None:
