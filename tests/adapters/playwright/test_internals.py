@@ -24,6 +24,27 @@ def test_driver_process_is_known_and_a_child_of_ours():
         driver.release()
 
 
+KILLED_DRIVER = """
+import contextlib, os, signal
+from playwright.sync_api import sync_playwright
+from maestro_fabric.adapters.playwright import internals
+manager = sync_playwright()
+playwright = manager.start()
+internals.accept_end_of_driver(manager)
+os.kill(internals.driver_pid(manager), signal.SIGKILL)
+for call in (playwright.request.new_context, playwright.stop):
+    with contextlib.suppress(Exception):
+        call()
+"""
+
+
+@pytest.mark.browser
+def test_end_of_the_driver_is_not_told_by_asyncio():
+    done = subprocess.run([sys.executable, "-c", KILLED_DRIVER], capture_output=True, text=True, check=True)
+
+    assert done.stderr == ""
+
+
 @pytest.mark.browser
 def test_error_of_the_work_reaches_the_caller():
     driver = acquire_driver()

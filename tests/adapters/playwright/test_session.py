@@ -218,7 +218,10 @@ def test_check_says_what_is_missing(play):
 
     assert play.adapter.check(suite, context) == []
     assert play.adapter.check(with_browser(remote="ws://x"), context) == []
-    assert "/no/such (from config) is not there" in play.adapter.check(with_browser(executable="/no/such"), context)[0]
+    assert (
+        "/no/such (from config) is not there: correct it, or leave it out"
+        in play.adapter.check(with_browser(executable="/no/such"), context)[0]
+    )
     assert (
         "playwright install webkit"
         in play.adapter.check(with_browser(engine="webkit"), replace(context, options=RunOptions(headed=True)))[0]

@@ -49,7 +49,7 @@ class PlaywrightAdapter:
         if found is None:
             return [browser_help(settings.engine)]
         if not found.path.is_file():
-            return [f"{found.path} (from {found.source}) is not there: {browser_help(settings.engine)}"]
+            return [f"{found.path} (from {found.source}) is not there: correct it, or leave it out and one is looked for"]
         return []
 
     def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:

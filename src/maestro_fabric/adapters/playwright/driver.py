@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro_fabric.adapters.playwright.browsers import Browsers
-from maestro_fabric.adapters.playwright.internals import close_context_soon, driver_pid
+from maestro_fabric.adapters.playwright.internals import accept_end_of_driver, close_context_soon, driver_pid
 from maestro_fabric.adapters.playwright.processes import descendants, is_running, kill_all
 from maestro_fabric.errors import PluginError, SessionLost
 
@@ -145,6 +145,7 @@ class Driver:
             self._fail_all(exc)
             return
         self._pid = driver_pid(manager)
+        accept_end_of_driver(manager)
         browsers = Browsers(playwright)
         try:
             while self._do_next(browsers):

@@ -1,7 +1,7 @@
 """The only place that touches what Playwright does not promise. `tests/adapters/playwright/test_internals.py` tests it by version.
 
-Two things have no public way: to interrupt a call of the sync API from another thread, and to know the processes behind
-a browser.
+Three things have no public way: to interrupt a call of the sync API from another thread, to know the processes behind
+a browser, and to hear that the driver has gone without a message of asyncio's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-__all__ = ["close_context_soon", "driver_pid"]
+__all__ = ["accept_end_of_driver", "close_context_soon", "driver_pid"]
 
 
 def close_context_soon(context: BrowserContext, reason: str) -> None:
@@ -44,10 +44,26 @@ def driver_pid(manager: object) -> int | None:
     Args:
         manager: What ``sync_playwright()`` gave, started.
     """
-    inner: Any = manager
-    process = getattr(getattr(getattr(inner, "_client", None), "_transport", None), "_proc", None)
+    process = getattr(_transport(manager), "_proc", None)
     pid: int | None = getattr(process, "pid", None)
     return pid
+
+
+def accept_end_of_driver(manager: object) -> None:
+    """Have nothing printed when the driver ends before us: a terminal sends Ctrl-C to it too. Calls of it still raise.
+
+    Playwright keeps that end in a future which nobody asks once it runs, and asyncio writes three lines about such futures.
+
+    Args:
+        manager: What ``sync_playwright()`` gave, started.
+    """
+    end = getattr(_transport(manager), "on_error_future", None)
+    if end is not None:
+        end.add_done_callback(lambda future: future.cancelled() or future.exception())
+
+
+def _transport(manager: object) -> object:
+    return getattr(getattr(manager, "_client", None), "_transport", None)
 
 
 # asyncio holds tasks weakly; without this a closing could be collected before it ends.
