@@ -15,6 +15,8 @@ __all__ = ["SESSION"]
 SESSION: pytest.StashKey[MaestroSession] = pytest.StashKey()
 """Where the config keeps what the options asked for; absent when they asked for nothing."""
 
+_NEED_A_CONFIG = ("maestro_env", "maestro_var", "maestro_headed", "maestro_slow", "maestro_pause")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options and the ini keys of the same names."""
@@ -44,13 +46,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Read the config before pytest looks for conftest files: it says which paths are tested."""
     chosen = early_config.known_args_namespace
     is_asked_for = chosen.maestro_config or chosen.maestro_store or chosen.maestro_stream is not None
+    need_a_config = [name for name in _NEED_A_CONFIG if getattr(chosen, name)]
     names_yaml = any(path.partition("::")[0].endswith((".yaml", ".yml")) for path in chosen.file_or_dir)
-    if is_asked_for or names_yaml or early_config.getini("maestro_config") or early_config.getini("maestro_store"):
+    if is_asked_for or need_a_config or names_yaml or early_config.getini("maestro_config") or early_config.getini("maestro_store"):
         if chosen.help or chosen.version:
             return
         from pytest_maestro.session import start_session
 
-        session = start_session(early_config)
+        session = start_session(early_config, need_a_config=need_a_config)
         if session is not None:
             early_config.stash[SESSION] = session
 

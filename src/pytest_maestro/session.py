@@ -27,7 +27,8 @@ __all__ = ["RUN_ID", "MaestroSession", "start_session"]
 RUN_ID = "maestro_run_id"
 """Where xdist's worker input holds the run's id."""
 
-_LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project"))
+_LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project", "suites"))
+_ENOUGH_KEYS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,12 @@ class MaestroSession:
             register_recording(config, self.options, self.prepared, names, running)
 
 
-def start_session(config: pytest.Config) -> MaestroSession | None:
+def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -> MaestroSession | None:
     """What this session does, ``None`` when a YAML file that was named is none of ours and nothing else was asked for.
+
+    Args:
+        config: pytest's, before conftest files are looked for.
+        need_a_config: Names of options that were given on the command line and mean nothing without a config.
 
     Raises:
         UsageError: with everything that is wrong with the options or the config.
@@ -113,6 +118,7 @@ def start_session(config: pytest.Config) -> MaestroSession | None:
     named = _named_config(chosen.file_or_dir, config.invocation_params.dir)
     path = _config_path(options, named, is_explicit=bool(chosen.maestro_config))
     if path is None:
+        _refuse_what_needs_a_config(need_a_config)
         return MaestroSession(options=options) if options.store is not None else None
     from pytest_maestro.configured import prepare_selection
 
@@ -122,8 +128,15 @@ def start_session(config: pytest.Config) -> MaestroSession | None:
     return MaestroSession(options=options, prepared=prepared, selection=selection)
 
 
+def _refuse_what_needs_a_config(names: Sequence[str]) -> None:
+    # Only those of the command line: in ini the same keys may wait for a config.
+    if names:
+        used = " and ".join(f"--{name.replace('_', '-')}" for name in names)
+        raise pytest.UsageError(f"{used} without a config: name one by --maestro-config=FILE, or by its path")
+
+
 def _named_config(given: Sequence[str], folder: Path) -> Path | None:
-    """The config among the paths of the command line; a YAML file without ``version`` and ``project`` is none."""
+    """The config among the paths of the command line; one with fewer than two of ``version``, ``project`` and ``suites`` is none."""
     files = dict.fromkeys(Path(os.path.normpath(folder / text.partition("::")[0])) for text in given)
     configs = [file for file in files if file.suffix in (".yaml", ".yml") and _is_config(file)]
     if len(configs) > 1:
@@ -137,7 +150,8 @@ def _is_config(file: Path) -> bool:
             text = lines.read(65_536)
     except (OSError, UnicodeDecodeError):
         return False
-    return all(key.search(text) for key in _LOOKS_LIKE_CONFIG)
+    # Two of the three: one that was forgotten is then an error with its name, and not a file that nobody knows.
+    return sum(1 for key in _LOOKS_LIKE_CONFIG if key.search(text)) >= _ENOUGH_KEYS
 
 
 def _config_path(options: Options, named: Path | None, *, is_explicit: bool) -> Path | None:

@@ -79,3 +79,26 @@ def test_a_store_that_cannot_be_opened_is_a_usage_error(project: Project) -> Non
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.no_fnmatch_line("*RAN*")
+
+
+@pytest.mark.parametrize(
+    "options", [["--maestro-env=local"], ["--maestro-var", "a=1"], ["--maestro-headed"], ["--maestro-slow=1s"], ["--maestro-pause"]]
+)
+def test_an_option_that_means_nothing_without_a_config_is_a_usage_error(project: Project, options: list[str]) -> None:
+    project.file("test_it.py", "def test_it(): pass\n")
+
+    result = project.run(*options)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"{options[0].partition('=')[0]} without a config" in str(result.stderr)
+
+
+@pytest.mark.parametrize("forgotten", ["project", "version"])
+def test_a_named_config_that_forgets_a_key_is_told_which(project: Project, forgotten: str) -> None:
+    path = project.config(ONE)
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith(f"{forgotten}:")))
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert f"'{forgotten}' is missing" in str(result.stderr)
