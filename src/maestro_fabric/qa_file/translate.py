@@ -9,6 +9,7 @@ from typing import Any
 
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.step_checks import single_key
+from maestro_fabric.config.steps import Step
 from maestro_fabric.errors import Problem
 from maestro_fabric.qa_file.nodes import Key, Path, has_part
 from maestro_fabric.qa_file.schema_walk import known_keys
@@ -30,6 +31,8 @@ _NUMBERS = {
     "float_type": "a number",
     "float_parsing": "a number",
 }
+_BARE_ACTIONS = ("reload", "go_back", "close_tab", "screenshot")
+"""Actions that need nothing, so that one may write them as a word."""
 _NEEDED = {"fill": "value", "select": "option", "upload": "files"}
 _LIMITS = {
     "greater_than_equal": ("at least", "ge"),
@@ -115,7 +118,10 @@ class Translation:
         if kind.startswith("union_tag") or (kind == "literal_error" and path[-1:] == ("adapter",) and path[0] == "suites"):
             return self._adapter(path, kind)
         line = self._tree.problem("", path).line_text
-        message, hint = _words({**error, "has_comment": "#" in line}, self._what(path), error.get("input"))
+        what, value = self._what(path), error.get("input")
+        message, hint = _words({**error, "has_comment": "#" in line}, what, value)
+        if what == "a step" and kind in _ARTICLES and isinstance(value, str):
+            hint = _step_hint(value)
         return self._tree.problem(message, path, hint=hint), path
 
     def _unknown_key(self, path: Path) -> Problem:
@@ -190,13 +196,13 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
             return f"{shown} is not a text", f'put it in quotes: "{shown}"'
         return f"{what!r} must be a text, not {shown}", ""
     if kind in _ARTICLES and value is None:
-        return f"{what!r} is empty", "a # begins a comment: put the text in quotes" if error.get("has_comment") else ""
+        return f"{_named(what)} is empty", "a # begins a comment: put the text in quotes" if error.get("has_comment") else ""
     if kind == "dataclass_type" and isinstance(value, (bool, int, float)):
         return f"{shown} is not a text", f'put it in quotes: "{shown}"'
     if kind == "dataclass_type" and what in _NEEDED and isinstance(value, str):
         return f"{_NEEDED[what]!r} is missing: {what} needs it", f"write {what}: {{css: {value!r}, {_NEEDED[what]}: …}}"
     if kind in _ARTICLES:
-        return f"{what!r} must be {_ARTICLES[kind]}, not {shown}", ""
+        return f"{_named(what)} must be {_ARTICLES[kind]}, not {shown}", ""
     if kind in _NUMBERS:
         return f"{shown} is not {_NUMBERS[kind]}", ""
     if kind.startswith("bool"):
@@ -209,6 +215,21 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
     if kind == "string_pattern_mismatch":
         return f"{shown} does not have the form that {what} needs", f"it must match {context.get('pattern')}"
     return f"{shown}: {error['msg']}", ""
+
+
+def _named(what: str) -> str:
+    """A key in quotes, a description (`a step`) as it is."""
+    return what if " " in what else repr(what)
+
+
+def _step_hint(word: str) -> str:
+    """What to write in place of a step that is only a word."""
+    if word in _BARE_ACTIONS:
+        return f"write `- {word}:`"
+    if word in Step.__annotations__:
+        return f"write `- {word}: …`"
+    near = did_you_mean(word, Step.__annotations__)
+    return near or "a step is an action and its value, like `- open: /`"
 
 
 def _shown(value: Any) -> str:
