@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from qa_text import HEAD, SUITE, case_of, problems_of
+from qa_text import HEAD, SUITE, case_of, load_text, problems_of
 
 ONE_CASE = "      - name: c\n        steps: [{click: a}]\n"
 
@@ -67,6 +69,28 @@ ONE_CASE = "      - name: c\n        steps: [{click: a}]\n"
             "10:27 a locator has one of css, role, label, text, placeholder, test_id, xpath; this one has css and text (keep one)",
         ),
         ("download: {click: {name: a}}", "10:24 the element is missing (write one of css, role, label, text, placeholder, test_id, xpath)"),
+        (
+            'expect: {css: a, matches: "(["}',
+            r"10:30 '([' is not a regular expression: unterminated character set at position 1 (write \( for a literal ()",
+        ),
+        ("expect: {css: a, count: -1}", "10:30 count is -1, but there is no less than no element (write 0 for none)"),
+        (
+            "upload: {css: a, files: ../../etc/passwd}",
+            "10:30 '../../etc/passwd' is not below the config's folder (put the file below the folder of the config)",
+        ),
+        (
+            "upload: {css: a, files: [fine.png, a/../../b]}",
+            "10:30 'a/../../b' is not below the config's folder (put the file below the folder of the config)",
+        ),
+        (
+            "route: {url: a, answer: {file: ../x}}",
+            "10:38 '../x' is not below the config's folder (put the file below the folder of the config)",
+        ),
+        ('save: {as: x, json: "$["}', "10:27 '$[' is not a JSON path: unexpected end of query (write one like $.items[0].name)"),
+        (
+            'request: {get: /, expect: {json: {"$[": 1}}}',
+            "10:47 '$[' is not a JSON path: unexpected end of query (write one like $.items[0].name)",
+        ),
         ("{}", "10:13 the step is empty: a step has one key, its action ()"),
         ("log: '${params.x}'", "10:18 unknown parameter 'x' (there is no parameter here)"),
         ("log: '${services.shop.url}'", "10:18 unknown service 'shop' (there is no service here)"),
@@ -74,6 +98,27 @@ ONE_CASE = "      - name: c\n        steps: [{click: a}]\n"
 )
 def test_a_step_that_cannot_work_is_refused(tmp_path: Path, step: str, problem: str) -> None:
     assert problem in problems_of(tmp_path, case_of(step))
+
+
+def test_texts_that_wait_for_their_values_are_not_judged(tmp_path: Path) -> None:
+    steps = (
+        "save: {as: x, url: true}",
+        'expect: {css: a, matches: "([${saved.x}", count: "${saved.x}"}',
+        'upload: {css: a, files: "../${saved.x}"}',
+        'request: {get: /, expect: {json: {"$.a": 1}}}',
+        'save: {as: y, json: "$[${saved.x}"}',
+    )
+
+    assert load_text(tmp_path, case_of(*steps)).config.project == "p"
+
+
+def test_json_paths_are_imported_only_for_files_that_have_some(tmp_path: Path) -> None:
+    (tmp_path / "qa.yaml").write_text(case_of("click: a"), encoding="utf-8")
+    code = "import sys\nfrom maestro_fabric.cli import main\ntry: main(['validate'])\nfinally: print('jsonpath' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.endswith("no problems\nFalse\n")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from maestro_fabric.config import steps as s
 from maestro_fabric.config.findings import Finding, Path
 from maestro_fabric.config.models import GroupConfig
 from maestro_fabric.config.nearest import did_you_mean
+from maestro_fabric.config.text_checks import trouble_of_file, trouble_of_json_path, trouble_of_pattern
 
 __all__ = ["check_steps", "single_key"]
 
@@ -114,7 +115,17 @@ def _check_expect(value: s.Expect) -> Sequence[_Complaint]:
         complaints.append(((given[1],), f"a locator has one key; this one has {' and '.join(given)}", "keep one"))
     if value.name is not None and value.role is None:
         complaints.append((("name",), "'name' goes with 'role'", "write role: button, or use text: or label:"))
+    if isinstance(value.count, int) and value.count < 0:
+        complaints.append((("count",), f"count is {value.count}, but there is no less than no element", "write 0 for none"))
+    if value.matches is not None and (trouble := trouble_of_pattern(value.matches)):
+        complaints.append((("matches",), *trouble))
     return complaints
+
+
+def _check_upload(value: s.Upload) -> Sequence[_Complaint]:
+    files = [value.files] if isinstance(value.files, str) else value.files
+    troubles = [((("files",), *trouble)) for trouble in map(trouble_of_file, files) if trouble]
+    return [*_check_element(value), *troubles] if troubles else _check_element(value)
 
 
 def _check_save(value: s.Save) -> Sequence[_Complaint]:
@@ -127,6 +138,8 @@ def _check_save(value: s.Save) -> Sequence[_Complaint]:
         complaints.append(((), "attribute and of go together", 'write attribute: href, of: "a.next"'))
     if value.response is not None and value.json is None:
         complaints.append((("response",), "'response' goes with 'json'", ""))
+    if value.json is not None and (trouble := trouble_of_json_path(value.json)):
+        complaints.append((("json",), *trouble))
     return [*complaints, *_nested(value, ("text", "value", "of", "count"))]
 
 
@@ -147,9 +160,13 @@ def _check_request(value: s.Request) -> Sequence[_Complaint]:
         found = f"this one has {' and '.join(given)}" if given else "this one has none"
         return [((), f"request needs exactly one of {', '.join(_METHODS)}; {found}", "write get: /path")]
     bodies = [key for key in ("json", "form", "body") if getattr(value, key) is not None]
-    return (
-        [((bodies[1],), f"a request sends one of json, form and body; this one has {' and '.join(bodies)}", "")] if len(bodies) > 1 else ()
-    )
+    paths = value.expect.json if value.expect is not None else ()
+    complaints: list[_Complaint] = [
+        (("expect", "json", path), *trouble) for path in paths if (trouble := trouble_of_json_path(path)) is not None
+    ]
+    if len(bodies) > 1:
+        complaints.append(((bodies[1],), f"a request sends one of json, form and body; this one has {' and '.join(bodies)}", ""))
+    return complaints
 
 
 def _check_route(value: s.Route) -> Sequence[_Complaint]:
@@ -159,11 +176,10 @@ def _check_route(value: s.Route) -> Sequence[_Complaint]:
         return [(("block",), "a route blocks or answers, not both", "")]
     answer = value.answer
     bodies = [key for key in ("json", "body", "file") if answer is not None and getattr(answer, key) is not None]
-    return (
-        [(("answer", bodies[1]), f"an answer has one of json, body and file; this one has {' and '.join(bodies)}", "")]
-        if len(bodies) > 1
-        else ()
-    )
+    if len(bodies) > 1:
+        return [(("answer", bodies[1]), f"an answer has one of json, body and file; this one has {' and '.join(bodies)}", "")]
+    trouble = trouble_of_file(answer.file) if answer is not None and answer.file is not None else None
+    return [(("answer", "file"), *trouble)] if trouble else ()
 
 
 def _check_switch_tab(value: s.SwitchTab) -> Sequence[_Complaint]:
@@ -212,10 +228,11 @@ def _check_use(value: s.Use, groups: Mapping[str, GroupConfig]) -> Sequence[_Com
 
 _CHECKS: dict[str, Callable[[Any], Sequence[_Complaint]]] = {
     **dict.fromkeys(
-        ("click", "double_click", "right_click", "hover", "fill", "clear", "select", "check", "uncheck", "upload", "scroll_to"),
+        ("click", "double_click", "right_click", "hover", "fill", "clear", "select", "check", "uncheck", "scroll_to"),
         _check_element,
     ),
     **dict.fromkeys(("type", "press", "screenshot"), _check_focus),
+    "upload": _check_upload,
     "expect": _check_expect,
     "save": _check_save,
     "request": _check_request,
