@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from maestro_fabric.config.durations import parse_duration
-from maestro_fabric.ports import RunOptions
+if TYPE_CHECKING:
+    from maestro_fabric.ports import RunOptions
 
 __all__ = ["Options", "read_options"]
 
@@ -23,7 +24,9 @@ class Options:
         store: The history, absolute; ``None`` when none is named.
         environment: The environment's name; ``None`` for the default.
         variables: Values given as ``NAME=VALUE``.
-        run: How a person wants to watch.
+        headed: Whether browsers are shown.
+        slow_s: Seconds to wait after each step.
+        pause: Whether to stop before a failing step.
         stream_fd: The descriptor that events are written to; ``None`` when nobody listens.
         is_dry: Whether tests are only listed.
     """
@@ -32,9 +35,18 @@ class Options:
     store: Path | None
     environment: str | None
     variables: Mapping[str, str]
-    run: RunOptions
+    headed: bool
+    slow_s: float
+    pause: bool
     stream_fd: int | None
     is_dry: bool
+
+    @property
+    def run(self) -> RunOptions:
+        """How a person wants to watch."""
+        from maestro_fabric.ports import RunOptions
+
+        return RunOptions(headed=self.headed, slow_s=self.slow_s, pause=self.pause)
 
 
 def read_options(config: pytest.Config) -> Options:
@@ -49,7 +61,9 @@ def read_options(config: pytest.Config) -> Options:
         store=_path(config, chosen.maestro_store, "maestro_store"),
         environment=chosen.maestro_env or config.getini("maestro_env") or None,
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
-        run=RunOptions(headed=chosen.maestro_headed, slow_s=_seconds(chosen.maestro_slow), pause=chosen.maestro_pause),
+        headed=chosen.maestro_headed,
+        slow_s=_seconds(chosen.maestro_slow) if chosen.maestro_slow else 0.0,
+        pause=chosen.maestro_pause,
         stream_fd=chosen.maestro_stream,
         is_dry=bool(chosen.collectonly),
     )
@@ -72,8 +86,10 @@ def _variables(pairs: Iterable[str]) -> Mapping[str, str]:
     return variables
 
 
-def _seconds(text: str | None) -> float:
+def _seconds(text: str) -> float:
+    from maestro_fabric.config.durations import parse_duration
+
     try:
-        return parse_duration(text) if text else 0.0
+        return parse_duration(text)
     except ValueError as exc:
         raise pytest.UsageError(f"--maestro-slow: {exc}") from exc

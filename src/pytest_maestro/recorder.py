@@ -6,13 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
-from maestro_fabric.wire import from_wire
 from pytest_maestro.attachments import EVENTS
 from pytest_maestro.names import Names
 from pytest_maestro.outcomes import CRASHED, attempts_of, duration_of, outcome_of
@@ -134,7 +133,7 @@ class Recorder:
                 if told is None:
                     self._close_native(case, nodeid, attempt, started_at)
                 else:
-                    self._close_told(nodeid, attempt, [from_wire(event) for event in told])
+                    self._close_told(nodeid, attempt, _events_of(told))
 
     def _close_native(self, case: Case, nodeid: str, reports: Sequence[pytest.TestReport], started_at: float) -> None:
         earlier = self._earlier.get(nodeid, [])
@@ -203,6 +202,12 @@ class Recorder:
                     worker = _worker_of(reports[0]) if reports else ""
                     number = len(self._earlier.get(nodeid, ())) + 1
                     self._emit(AttemptStarted(self._names.case(nodeid), number, started_at, worker))
+
+
+def _events_of(told: Sequence[dict[str, Any]]) -> list[Event]:
+    from maestro_fabric.wire import from_wire  # only where a config has YAML cases
+
+    return [from_wire(event) for event in told]
 
 
 def _is_attempt(outcome: Outcome) -> bool:

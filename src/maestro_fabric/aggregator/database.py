@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from maestro_fabric.aggregator.schema import APPLICATION_ID, MIGRATIONS, Migration
 from maestro_fabric.errors import StoreError
-from maestro_fabric.ports import Clock
+
+if TYPE_CHECKING:
+    from maestro_fabric.ports import Clock
 
 __all__ = ["connect", "connect_to_read", "explain", "is_locked", "open_database", "transaction", "waiting"]
 

@@ -45,24 +45,26 @@ class Names:
     def cases(self, keys: Iterable[CaseKey]) -> dict[CaseKey, int]:
         """Ids of cases by key, a superset of what was asked for; new ones are written."""
         known = self._cases
-        for key in keys:
-            if key not in known:
-                suite = self.suite(key.project, key.suite)
-                if key not in known:
-                    known[key] = self._new_case(suite, key)
+        missing = [key for key in keys if key not in known]
+        for suite in {key[:2] for key in missing}:
+            self.suite(*suite)
+        new = dict.fromkeys(key for key in missing if key not in known)
+        if new:
+            self._write_cases(new)
         return known
 
-    def _new_case(self, suite: int, key: CaseKey) -> int:
-        inserted = self._connection.execute(
-            "INSERT INTO test_case (suite_id, name, params) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (suite, key.name, key.params)
-        )
-        if inserted.rowcount == 1 and inserted.lastrowid is not None:
-            return inserted.lastrowid
-        # Another process has written it since this one read the suite.
-        found = self._connection.execute(
-            "SELECT id FROM test_case WHERE suite_id = ? AND name = ? AND params = ?", (suite, key.name, key.params)
-        )
-        return int(found.fetchone()[0])
+    def _write_cases(self, keys: Iterable[CaseKey]) -> None:
+        """Write new cases, all in one go."""
+        # Nobody else writes during our transaction, so that the ids need not be asked for.
+        first = int(self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM test_case").fetchone()[0])
+        rows = [(case, self._suites[key[:2]], key[2], key[3]) for case, key in enumerate(keys, first)]
+        statement = "INSERT INTO test_case (id, suite_id, name, params) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+        if self._connection.executemany(statement, rows).rowcount == len(rows):
+            self._cases.update(zip(keys, (row[0] for row in rows), strict=True))
+            return
+        # Another process has written some of them since this one read the suite.
+        for project, suite in {key[:2] for key in keys}:
+            self._read_cases(project, suite, self._suites[project, suite])
 
     def update_details(self, case: int, details: CaseDetails) -> None:
         """Write what has changed about a case."""

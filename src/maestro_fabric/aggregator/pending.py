@@ -59,7 +59,8 @@ class Pending:
 
     def take_plain(self, key: CaseKey, status: Status, started_at: float, duration_s: float, worker: str) -> None:
         """Note a case with one attempt that has nothing but a status."""
-        self.running.pop(key, None)
+        if self.running:
+            self.running.pop(key, None)
         number = self._counts.get(key, 0) + 1
         self._counts[key] = number
         self._note_result(key)

@@ -16,7 +16,8 @@ __all__ = ["Tables"]
 
 _UPSERT_RUN = """INSERT INTO run (run_id, orchestration_id, status, started_ms, duration_ms, facts) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, duration_ms = excluded.duration_ms, facts = excluded.facts"""
-_INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# The last three may be NULL; sqlite3 looks for an adapter for each None that it is given, which costs as much as the insert.
+_INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0))"
 _INSERT_EVIDENCE = "INSERT OR REPLACE INTO evidence (run_id, case_id, number, steps, artifacts, output) VALUES (?, ?, ?, ?, ?, ?)"
 # A case that was run twice in one run has one result, the last.
 _TAKE_BACK = """UPDATE attempt SET is_last = 0 WHERE run_id = ? AND is_last
@@ -97,9 +98,9 @@ class Tables:
                     is_last,
                     int(started_at * 1000) - base,
                     int(duration_s * 1_000_000),
-                    names.worker(worker) if worker else None,
-                    names.error(error) if error else None,
-                    names.metadata(metadata) if metadata else None,
+                    (names.worker(worker) or 0) if worker else 0,
+                    (names.error(error) or 0) if error else 0,
+                    (names.metadata(metadata) or 0) if metadata else 0,
                 )
             )
             if evidence:

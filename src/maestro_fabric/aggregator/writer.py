@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro_fabric.aggregator.database import explain, is_locked, open_database
 from maestro_fabric.aggregator.pending import Pending
@@ -17,7 +18,9 @@ from maestro_fabric.aggregator.spill import Spill
 from maestro_fabric.errors import StoreError
 from maestro_fabric.events import Event, RunFinished, RunStarted
 from maestro_fabric.model import Status
-from maestro_fabric.ports import Clock
+
+if TYPE_CHECKING:
+    from maestro_fabric.ports import Clock
 
 __all__ = ["COMMIT_EVERY_S", "PATIENCE_S", "StoreWriter"]
 

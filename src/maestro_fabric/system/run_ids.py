@@ -7,9 +7,12 @@ import threading
 import uuid
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
-from maestro_fabric.ports import Clock
 from maestro_fabric.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    from maestro_fabric.ports import Clock
 
 __all__ = ["RunIds", "new_run_id"]
 
