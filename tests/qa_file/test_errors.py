@@ -90,7 +90,11 @@ def test_two_actions_in_one_step_are_told_to_be_two_steps(tmp_path: Path) -> Non
         ("", "qa.yaml: the file is empty ()"),
         ("# only a comment\n", "qa.yaml: the file is empty ()"),
         ("- a\n", "1:1 the file must be a mapping: key: value, one a line ()"),
-        ("version: 2\nproject: p\n", "1:10 2 is not one of 1 ()"),
+        (
+            "version: 1\n  project: p\n",
+            "2:10 a key cannot stand here: its line is indented too far, or a text that holds ': ' needs quotes ()",
+        ),
+        ("version: 2\nproject: p\n", "1:10 'version' must be 1, not 2 ()"),
         ("project: p\n", "1:1 'version' is missing: the file needs it ()"),
         (HEAD + "healing: {mode: heal}\n", "3:1 unknown key 'healing' ()"),
         (HEAD + "polices: {}\n", "3:1 unknown key 'polices' (did you mean 'policies'?)"),
@@ -99,6 +103,7 @@ def test_two_actions_in_one_step_are_told_to_be_two_steps(tmp_path: Path) -> Non
         (HEAD + "policies: {p: {retry: {times: 99}}}\n", "3:31 99 is too large (times must be at most 20)"),
         (HEAD + "suites: {}\n", "3:9 'suites' must be a list, not a mapping ()"),
         (HEAD + "suites: [{name: s}]\n", "3:10 'adapter' is missing: a suite needs it (known: playwright, pytest)"),
+        (HEAD + "suites: [{name: s, adaptor: pytest}]\n", "3:20 unknown key 'adaptor' (did you mean 'adapter'?)"),
         (
             HEAD + "suites: [{name: s, adapter: playwrite}]\n",
             "3:29 unknown adapter 'playwrite' (did you mean 'playwright'? known: playwright, pytest)",

@@ -47,7 +47,7 @@ class Document:
     start: Mark | None = None
 
 
-class _Stop(Exception):  # noqa: N818  not an error of the program: it ends the reading with the troubles found so far
+class _Stop(Exception):
     """Nothing after this can be read."""
 
 
@@ -261,7 +261,10 @@ def _syntax_trouble(text: str, exc: yaml.MarkedYAMLError) -> Trouble:
     mark = exc.problem_mark or exc.context_mark
     if mark is not None and text[mark.index : mark.index + 1] == "\t":
         return Trouble("a tab cannot stand here: YAML is indented with spaces", mark.index)
-    message = " ".join(part for part in (exc.problem, exc.context) if part)
+    if exc.problem and exc.problem.startswith("mapping values are not allowed"):
+        message = "a key cannot stand here: its line is indented too far, or a text that holds ': ' needs quotes"
+    else:
+        message = " ".join(part for part in (exc.problem, exc.context) if part)
     return Trouble(message, None if mark is None else mark.index)
 
 

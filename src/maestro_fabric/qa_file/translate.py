@@ -143,11 +143,22 @@ class Translation:
         suite = path[:2]
         known = ", ".join(sorted(self._adapters))
         if kind == "union_tag_not_found":
-            return self._tree.problem("'adapter' is missing: a suite needs it", suite, hint=f"known: {known}"), suite
+            return self._misspelt_adapter(suite) or self._tree.problem(
+                "'adapter' is missing: a suite needs it", suite, hint=f"known: {known}"
+            ), suite
         name = _value_at(self._tree.data, (*suite, "adapter"))
         near = did_you_mean(name, self._adapters)
         hint = f"{near} known: {known}".strip()
         return self._tree.problem(f"unknown adapter {name!r}", (*suite, "adapter"), hint=hint), suite
+
+    def _misspelt_adapter(self, suite: Path) -> Problem | None:
+        """A suite's kind is chosen before its keys are looked at, so nobody else tells of this key."""
+        written = _value_at(self._tree.data, suite)
+        for key in written if isinstance(written, dict) else ():
+            hint = did_you_mean(key, ["adapter"])
+            if hint:
+                return self._tree.problem(f"unknown key {key!r}", (*suite, key), hint=hint, at_key=True, shown=suite)
+        return None
 
     def _what(self, path: Path) -> str:
         """What a part is called in a message: a step by its action, anything else by its key."""
@@ -190,6 +201,8 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
     if kind in ("literal_error", "enum"):
         words = re.findall(r"'([^']*)'", context.get("expected", ""))
         choice = context.get("expected", "").replace(" or ", ", ")
+        if len(words) < 2 and "," not in choice:
+            return f"{what!r} must be {choice}, not {shown}", ""
         return f"{shown} is not one of {choice}", did_you_mean(value, words)
     if kind == "string_type":
         if isinstance(value, (bool, int, float)):
