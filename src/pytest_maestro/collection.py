@@ -12,17 +12,14 @@ from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case
 from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.attachments import Attachments
-from pytest_maestro.items import MaestroItem
+from pytest_maestro.items import SUITE, MaestroItem
 from pytest_maestro.left_out import register_left_out
 from pytest_maestro.names import NATIVE_ADAPTER, Names
 from pytest_maestro.running import Running, register_running
 from pytest_maestro.selection import Selection
 from pytest_maestro.suite_args import SuiteArgs, read_suite_args
 
-__all__ = ["SUITE", "MaestroFile", "MaestroSuite", "register_collection"]
-
-SUITE: pytest.StashKey[PlannedSuite] = pytest.StashKey()
-"""Where an item keeps its suite; absent on tests that no suite names."""
+__all__ = ["MaestroFile", "MaestroSuite", "register_collection"]
 
 
 class MaestroFile(pytest.File):

@@ -5,16 +5,29 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from _pytest._code.code import ExceptionChainRepr, ExceptionInfo, ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
 
 from maestro_fabric.model import Case, CaseResult, Fault, Outcome, Status, StepResult
 from maestro_fabric.plan import PlannedSuite
-from pytest_maestro.running import Running
 
-__all__ = ["CaseNotPassed", "MaestroItem"]
+__all__ = ["SUITE", "CaseNotPassed", "MaestroItem", "RunsCases"]
+
+SUITE: pytest.StashKey[PlannedSuite] = pytest.StashKey()
+"""Where an item keeps its suite; absent on tests that no suite names."""
+
+
+class RunsCases(Protocol):
+    """What an item needs of the process that it runs in."""
+
+    @property
+    def artifacts_shown(self) -> str:
+        """The evidence's folder, as short as it can be shown."""
+
+    def run(self, suite: PlannedSuite, case: Case) -> CaseResult:
+        """Run a case under its policy."""
 
 
 class CaseNotPassed(Exception):  # shown to people by this name
@@ -31,9 +44,9 @@ class MaestroItem(pytest.Item):
 
     suite: PlannedSuite
     case: Case
-    running: Running
+    running: RunsCases
 
-    def give(self, suite: PlannedSuite, case: Case, running: Running) -> None:
+    def give(self, suite: PlannedSuite, case: Case, running: RunsCases) -> None:
         """Set what the item runs."""
         self.suite, self.case, self.running = suite, case, running
         for tag in dict.fromkeys((*suite.config.tags, *case.tags)):

@@ -15,6 +15,7 @@ from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Deadline
 from maestro_fabric.wire import to_wire
 from pytest_maestro.attachments import Attachments
+from pytest_maestro.items import SUITE, MaestroItem
 from pytest_maestro.paths import shown
 from pytest_maestro.service_access import LocalServices, ServiceAccess, TakenServices
 
@@ -158,9 +159,6 @@ class RunningHooks:
 
 def register_running(config: pytest.Config, prepared: Prepared, attachments: Attachments, *, is_worker: bool) -> Running:
     """Register what runs cases in this process."""
-    from pytest_maestro.collection import SUITE
-    from pytest_maestro.items import MaestroItem
-
     given: dict[str, Any] = getattr(config, "workerinput", {})
     services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
     attachments.redact = prepared.secrets.redact
