@@ -78,6 +78,7 @@ def test_an_extra_is_listed_once_though_all_names_it_again(programs: Path) -> No
     assert "playwright" in names
 
 
+@pytest.mark.needs_playwright
 def test_a_machine_without_a_browser_is_not_well_and_says_what_to_do(programs: Path) -> None:
     result = call()
 
@@ -192,6 +193,7 @@ def test_the_platform_says_what_is_promised_there(look: Callable[..., dict[str, 
     assert "whatever a run starts" in promises[0]
 
 
+@pytest.mark.needs_playwright
 def test_json_holds_every_finding_and_the_verdict(programs: Path) -> None:
     answer = json.loads(call("--json").stdout)
 

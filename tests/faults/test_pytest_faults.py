@@ -56,6 +56,7 @@ def is_written(folder: Path, *, running_cases: int) -> bool:
 
 
 @pytest.mark.fault
+@pytest.mark.needs_xdist
 @pytest.mark.parametrize("options", [["-n2"], ["-n3"]])
 def test_after_kill_9_of_the_controller_hanging_workers_end_and_the_run_is_interrupted(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "test_it.py").write_text(HANG)
@@ -87,6 +88,7 @@ def test_ctrl_c_ends_everything_and_the_run_is_interrupted(tmp_path: Path) -> No
 
 
 @pytest.mark.fault
+@pytest.mark.needs_xdist
 def test_kill_9_of_a_worker_is_an_error_of_its_test_and_the_run_goes_on(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import os, pathlib, time\n"

@@ -50,7 +50,7 @@ def test_a_path_of_a_native_suite_that_is_missing_is_named(project: Project) -> 
     result.stderr.fnmatch_lines(["*suite 'unit'*'tset' does not exist*"])
 
 
-@pytest.mark.parametrize("args", ["[-x]", "[--maxfail, '1']", "[-n, '2']"])
+@pytest.mark.parametrize("args", ["[-x]", "[--maxfail, '1']", pytest.param("[-n, '2']", marks=pytest.mark.needs_xdist)])
 def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Project, args: str) -> None:
     project.config(f"  - {{name: unit, adapter: pytest, paths: [tests], args: {args}}}\n")
     project.file("tests/test_unit.py", "def test_one(): pass\n")
@@ -61,14 +61,31 @@ def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Pr
     result.stderr.fnmatch_lines(["*whole pytest session*-k, -m, --deselect and --ignore*"])
 
 
-def test_a_retry_of_a_native_suite_is_refused_and_not_ignored(project: Project) -> None:
-    project.config("  - {name: unit, adapter: pytest, paths: [tests], policy: web}\n", head="policies: {web: {retry: {times: 1}}}")
+@pytest.mark.parametrize(
+    ("policy", "word"), [("retry: {times: 1}", "retry"), ("deadline: 1s", "deadline"), ("attempt_timeout: 1s", "attempt_timeout")]
+)
+def test_a_policy_of_a_native_suite_is_refused_and_not_ignored(project: Project, policy: str, word: str) -> None:
+    suite = "  - {name: unit, adapter: pytest, paths: [tests], policy: web}\n"
+    project.config(suite, head=f"policies: {{web: {{{policy}}}}}")
     project.file("tests/test_unit.py", "def test_one(): pass\n")
 
     result = project.run("qa.yaml")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*retry*pytest-rerunfailures*"])
+    result.stderr.fnmatch_lines([f"*'web' has {word}*pytest-rerunfailures*"])
+
+
+@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["alone", "workers"])
+def test_a_default_policy_that_does_not_hold_for_a_native_suite_is_warned_of_once(project: Project, options: list[str]) -> None:
+    head = "policies: {web: {deadline: 1s, retry: {times: 1}}}\npolicy: web"
+    project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n", head=head)
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+
+    result = project.run("qa.yaml", *options)
+
+    assert result.ret == 0
+    warning = "warning: unit: deadline and retry of the default policy 'web' does not hold for pytest's own tests"
+    assert result.outlines.count(warning) == 1
 
 
 def test_a_store_that_cannot_be_opened_is_a_usage_error(project: Project) -> None:

@@ -26,7 +26,7 @@ def warnings(result: pytest.RunResult) -> list[str]:
     return [line for line in result.outlines if line.startswith("warning: ")]
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
 def test_each_suite_is_named_once_whichever_process_collects(shop: Project, workers: list[str]) -> None:
     result = shop.spawn("qa.yaml", "-k", "buy or after", *workers)
 

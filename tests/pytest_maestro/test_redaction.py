@@ -31,7 +31,7 @@ services:
 """
 
 
-@pytest.mark.parametrize("options", [[], ["-n2"], ["--showlocals"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist), ["--showlocals"]])
 def test_a_secret_is_in_no_report(project: Project, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     monkeypatch.setenv("PASSWORD", GIVEN_OUT)
     project.file("tests/test_it.py", TESTS)

@@ -89,7 +89,7 @@ def kept(store: Path) -> Kept:
         }
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
 def test_a_file_has_the_same_outcomes_in_pytest_and_in_maestro_run(
     project: Project, monkeypatch: pytest.MonkeyPatch, workers: list[str]
 ) -> None:

@@ -40,7 +40,7 @@ def web(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     return project
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.needs_xdist)])
 def test_native_tests_find_their_service_by_a_variable(web: Project, workers: list[str]) -> None:
     web.spawn("qa.yaml", *workers).assert_outcomes(passed=1)
 
@@ -57,6 +57,7 @@ def test_the_variable_is_gone_after_the_run(web: Project) -> None:
     assert "MAESTRO_SERVICE_MY_WEB_URL" not in os.environ
 
 
+@pytest.mark.needs_xdist
 def test_services_of_suites_that_were_not_asked_for_are_not_started_under_xdist(project: Project) -> None:
     started = 'services: {web: {command: [python, -c, \'open("started", "w")\'], ready: {tcp: true, within: 5s}}}'
     project.file("tests/test_it.py", "def test_it(): pass\n")
@@ -74,7 +75,7 @@ def test_services_of_suites_that_were_not_asked_for_are_not_started_under_xdist(
 
 @pytest.mark.fault
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
 def test_a_service_that_dies_in_mid_run_blocks_the_cases_that_follow(project: Project, workers: list[str]) -> None:
     project.file("server.py", SERVER)
     project.file("tests/test_it.py", KILLS)

@@ -58,7 +58,10 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"], ["-n2", "--dist=loadgroup"]])
+@pytest.mark.parametrize(
+    "workers",
+    [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist), pytest.param(["-n2", "--dist=loadgroup"], marks=pytest.mark.needs_xdist)],
+)
 def test_every_outcome_is_recorded(project: Project, workers: list[str]) -> None:
     project.file("t/test_all.py", TESTS)
 
@@ -87,6 +90,7 @@ def test_a_module_that_cannot_be_imported_has_a_row(project: Project) -> None:
     assert project.results("h.db") == {"tests::test_broken": "error"}
 
 
+@pytest.mark.needs_xdist
 def test_a_worker_that_crashes_is_an_error_of_the_test_that_ran_there(project: Project) -> None:
     project.file("test_it.py", "import os\ndef test_dies(): os.kill(os.getpid(), 9)\ndef test_a(): pass\ndef test_b(): pass\n")
 
@@ -99,6 +103,7 @@ def test_a_worker_that_crashes_is_an_error_of_the_test_that_ran_there(project: P
     }
 
 
+@pytest.mark.needs_xdist
 def test_dist_each_is_refused(project: Project) -> None:
     project.file("test_it.py", "def test_a(): pass\n")
 

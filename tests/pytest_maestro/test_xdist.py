@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.pytest_maestro.conftest import Project
 
+pytestmark = pytest.mark.needs_xdist
+
 SUITES = """
   - {name: unit, adapter: pytest, paths: [tests]}
   - {name: checkout, adapter: scripted, needs: [unit], cases: [{name: slow, do: slow}, {name: quick}, {name: late, do: flaky, retry: 1}]}

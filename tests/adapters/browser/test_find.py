@@ -17,7 +17,10 @@ def make_program(path: Path) -> Path:
 
 
 def revision_of(name: str) -> str:
-    listing = Path(find._playwright_folder() or "", "driver", "package", "browsers.json")
+    folder = find._playwright_folder()
+    if folder is None:
+        return "0"  # a download that nobody drives any more
+    listing = folder / "driver" / "package" / "browsers.json"
     return next(entry["revision"] for entry in json.loads(listing.read_text())["browsers"] if entry["name"] == name)
 
 
@@ -41,6 +44,7 @@ def test_environments_browser_comes_second(machine):
     assert find_browser("chromium", None, {**machine, "MAESTRO_BROWSER": "/other"}) == FoundBrowser(Path("/other"), "MAESTRO_BROWSER")
 
 
+@pytest.mark.needs_playwright
 def test_playwrights_download_comes_third(machine):
     found = find_browser("chromium", None, machine)
 
@@ -56,6 +60,7 @@ def test_download_of_another_revision_is_not_taken(machine, tmp_path):
     assert found == FoundBrowser(tmp_path / "bin" / "chromium", "system")
 
 
+@pytest.mark.needs_playwright
 def test_headed_browser_can_show_a_window(machine, tmp_path):
     found = find_browser("chromium", None, machine, headed=True)
 
@@ -65,6 +70,7 @@ def test_headed_browser_can_show_a_window(machine, tmp_path):
     assert find_browser("chromium", None, {**machine, "PLAYWRIGHT_BROWSERS_PATH": "/no"}, headed=True) is None
 
 
+@pytest.mark.needs_playwright
 def test_download_in_the_home_is_found(machine, tmp_path):
     Path(machine.pop("PLAYWRIGHT_BROWSERS_PATH")).rename(tmp_path / "moved")
     (tmp_path / ".cache").mkdir()
