@@ -23,7 +23,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """A span for people, in the largest unit that keeps it exact to a tenth: ``0.25`` gives ``250ms``, ``90`` gives ``1.5m``."""
+    """A span for people: in one unit when a tenth of it is exact (``250ms``, ``1.5m``), in two otherwise (``3m 44s``, ``1h 52m``)."""
     if seconds == float("inf"):
         return "no limit"
     if seconds < 1:
@@ -31,4 +31,10 @@ def format_duration(seconds: float) -> str:
     for unit, size in (("h", 3600.0), ("m", 60.0)):
         if seconds >= size and abs(round(seconds / size, 1) * size - seconds) < 1e-9:
             return f"{seconds / size:.1f}".removesuffix(".0") + unit
-    return f"{seconds:.1f}".removesuffix(".0") + "s"
+    if seconds < 60:
+        return f"{seconds:.1f}".removesuffix(".0") + "s"
+    minutes, rest_s = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {rest_s}s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}h {minutes}m"
