@@ -33,6 +33,23 @@ suites:
   - {name: unit, adapter: pytest, paths: [tests/test_unit.py], tags: [fast]}
   - {name: more, adapter: pytest, paths: [tests/test_more.py], needs: [unit], policy: web, env: {COLOUR: "${vars.colour}"}}
 """
+JOURNEYS = """\
+version: 1
+project: shop
+vars: {colour: blue}
+environments: {local: {base_url: "http://localhost"}}
+groups:
+  buy: {params: [what], steps: [{click: {role: button, name: "${params.what}"}}, {fill: {label: P, value: "${secret:PW}"}}]}
+suites:
+  - name: web
+    adapter: playwright
+    setup: [{open: "/?${env:NOT_SET:-}"}]
+    cases:
+      - name: buy
+        params: {tea: [green, black]}
+        skip: {if: "${env:NOT_SET:-}", reason: never}
+        steps: [{open: "/${vars.colour}"}, {use: {group: buy, with: {what: "${params.tea}"}}}, {reload: }]
+"""
 UNIT = """
 import pytest
 def test_fine(): pass
@@ -166,6 +183,41 @@ def test_the_plan_for_people_shows_the_same(maestro: Maestro) -> None:
     assert "https://staging.example.org" in text
     assert "more (pytest, needs unit)" in text
     assert "4 cases; worst case: 6 attempts, no limit" in text
+
+
+def test_the_plan_has_what_each_case_does_and_where_its_values_came_from(maestro: Maestro, project: Path) -> None:
+    (project / "qa.yaml").write_text(JOURNEYS)
+
+    plan = json.loads(maestro("plan", "--json").stdout)
+    text = maestro("plan", "--steps").stdout
+
+    assert plan["values"][1:] == [
+        {"name": "vars.colour", "value": "blue", "from": "qa.yaml:3"},
+        {"name": "suites[0].setup[0].open", "value": "/?", "from": "default of env NOT_SET"},
+        {"name": "suites[0].cases[0].skip.if", "value": "", "from": "default of env NOT_SET"},
+        {"name": "suites[0].cases[0].steps[0].open", "value": "/blue", "from": "vars.colour"},
+    ]
+    (suite,) = plan["suites"]
+    assert suite["setup"] == [{"number": "1", "action": "open", "value": {"url": "/?"}, "location": "qa.yaml:10"}]
+    assert suite["cases"][1]["param_values"] == {"tea": "black"}
+    assert [(step["number"], step["value"]) for step in suite["cases"][1]["steps"]] == [
+        ("1", {"url": "/blue"}),
+        ("2.1", {"role": "button", "name": "black"}),
+        ("2.2", {"label": "P", "value": "${secret:PW}"}),
+        ("3", {}),
+    ]
+    assert 'suites[0].cases[0].skip.if        ""' in text
+    assert '  2.2. fill {label: "P", value: "${secret:PW}"}  qa.yaml:6\n' in text
+    assert 'buy[black]  tea="black"\n' in text
+    assert "2.2" not in maestro("plan").stdout
+
+
+def test_a_plan_in_a_pipe_breaks_no_name(maestro: Maestro, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "test_" + "long_" * 40
+    (project / "tests" / "test_unit.py").write_text(f"def {name}(): pass\n")
+
+    assert f"tests.test_unit.{name} " in maestro("plan").stdout
 
 
 def test_a_run_shows_each_case_and_a_summary(maestro: Maestro, project: Path) -> None:

@@ -43,15 +43,16 @@ def schema(*, output: Path | None) -> None:
 
 @click.command()
 @config_options
+@click.option("--steps", "with_steps", is_flag=True, help="Show each case's parameters and steps too; JSON always has them.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(*, file: Path, environment: str | None, variables: dict[str, str], as_json: bool) -> None:
+def plan(*, file: Path, environment: str | None, variables: dict[str, str], with_steps: bool, as_json: bool) -> None:
     """Show the cases of FILE, the values with where each came from, the policies, and the worst case in attempts and time."""
     with errors_told():
         prepared = prepare(file, environment=environment, variables=variables, environ=os.environ)
     if as_json:
         click.echo(json.dumps(plan_as_data(prepared), indent=2, ensure_ascii=False, default=str))
     else:
-        print_plan(prepared)
+        print_plan(prepared, with_steps=with_steps)
 
 
 COMMANDS = [validate, schema, plan]

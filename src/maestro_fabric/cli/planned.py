@@ -9,12 +9,16 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from maestro_fabric.cli.planned_steps import param_values, print_steps, setup_as_data, steps_as_data
 from maestro_fabric.compose import Prepared
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.model import Case, Policy
 from maestro_fabric.plan import PlannedSuite, WorstCase, worst_case
+from maestro_fabric.qa_file import path_text
 
 __all__ = ["plan_as_data", "policy_words", "print_plan"]
+
+_PIPE_WIDTH = 1000  # so that no name breaks where nobody's terminal sets the width
 
 
 def plan_as_data(prepared: Prepared) -> dict[str, Any]:
@@ -24,7 +28,7 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
         "project": prepared.plan.project,
         "environment": prepared.loaded.environment,
         "store": str(prepared.store),
-        "values": [{"name": name, "value": value, "from": origin} for name, value, origin in _values(prepared)],
+        "values": [{"name": name, "value": value, "from": origin} for name, value, origin in _values(prepared, with_steps=True)],
         "policies": [
             {"name": policy.name, "order": policy_words(policy), **_worst_as_data(worst_case(policy))} for policy in _policies(prepared)
         ],
@@ -33,19 +37,29 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def print_plan(prepared: Prepared) -> None:
-    """Print the plan as tables, as wide as the terminal."""
-    console = Console()
+def print_plan(prepared: Prepared, *, with_steps: bool = False) -> None:
+    """Print the plan as tables, as wide as the terminal; into a file or pipe, as wide as they are.
+
+    Args:
+        prepared: The plan, and where its values came from.
+        with_steps: Whether to print what each case does, too.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
     where = f", environment {prepared.loaded.environment}" if prepared.loaded.environment else ""
-    console.print(f"[bold]{prepared.plan.project}[/bold]{where}, store {prepared.store}", highlight=False)
-    _print_table(console, "Values", ("name", "value", "from"), ((name, str(value), origin) for name, value, origin in _values(prepared)))
+    console.print(Text.assemble((prepared.plan.project, "bold"), f"{where}, store {prepared.store}"), soft_wrap=True)
+    values = ((name, _shown(value), origin) for name, value, origin in _values(prepared, with_steps=with_steps))
+    _print_table(console, "Values", ("name", "value", "from"), values)
     rows = ((policy.name or "default", " ".join(policy_words(policy)), *_worst_words(worst_case(policy))) for policy in _policies(prepared))
     _print_table(console, "Policies, outermost first", ("name", "in effect", "attempts", "at most"), rows)
     for suite in prepared.plan.suites:
         _print_suite(console, suite)
+        if with_steps:
+            print_steps(console, suite)
     total = _sum(worst_case(case.policy) for case in prepared.plan.cases)
     attempts, seconds = _worst_words(total)
-    console.print(f"\n{len(prepared.plan.cases)} cases; worst case: {attempts} attempts, {seconds}", highlight=False)
+    console.print(f"\n{len(prepared.plan.cases)} cases; worst case: {attempts} attempts, {seconds}", soft_wrap=True)
 
 
 def policy_words(policy: Policy) -> list[str]:
@@ -96,6 +110,7 @@ def _suite_as_data(suite: PlannedSuite) -> dict[str, Any]:
         "name": suite.name,
         "adapter": suite.adapter,
         "needs": list(suite.needs),
+        "setup": setup_as_data(suite),
         "cases": [_case_as_data(case) for case in suite.cases],
     }
 
@@ -105,6 +120,7 @@ def _case_as_data(case: Case) -> dict[str, Any]:
         "id": str(case.id),
         "name": case.id.name,
         "params": case.id.params,
+        "param_values": param_values(case),
         "location": str(case.location) if case.location else None,
         "tags": list(case.tags),
         "owner": case.owner,
@@ -114,6 +130,7 @@ def _case_as_data(case: Case) -> dict[str, Any]:
         "skip": case.skip.reason if case.skip else None,
         "xfail": case.xfail.reason if case.xfail else None,
         "worst_case": _worst_as_data(worst_case(case.policy)),
+        "steps": steps_as_data(case),
     }
 
 
@@ -123,31 +140,17 @@ def _note(case: Case) -> str:
     return f"xfail: {case.xfail.reason}" if case.xfail is not None else ""
 
 
-def _values(prepared: Prepared) -> Iterator[tuple[str, object, str]]:
+def _values(prepared: Prepared, *, with_steps: bool) -> Iterator[tuple[str, object, str]]:
     """Every value that was looked up or overridden, with its place or the option that set it."""
-    for name, origin in prepared.loaded.origins.items():
-        yield name, _value(prepared, name), origin
-
-
-def _value(prepared: Prepared, dotted: str) -> object:
     loaded = prepared.loaded
-    if dotted == "base_url":
-        return loaded.base_url
-    head, _, rest = dotted.partition(".")
-    if head == "vars" and rest in loaded.variables:
-        return loaded.variables[rest]
-    value: Any = loaded.config
-    for part in dotted.replace("[", ".").replace("]", "").split("."):
-        value = _step_into(value, part)
-    return value
+    for path, origin in loaded.came_from.items():
+        if with_steps or "steps" not in path:
+            yield path_text(path), loaded.value_at(path), origin
 
 
-def _step_into(value: Any, part: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(part)
-    if isinstance(value, list):
-        return value[int(part)]
-    return getattr(value, part, None) if value is not None else None
+def _shown(value: object) -> str:
+    """A value in a table, where an empty text must not look like none."""
+    return str(value) if value != "" else '""'
 
 
 def _policies(prepared: Prepared) -> list[Policy]:
@@ -164,7 +167,7 @@ def _sum(parts: Iterable[WorstCase]) -> WorstCase:
 
 
 def _worst_as_data(worst: WorstCase) -> dict[str, Any]:
-    return {"attempts": worst.attempts, "seconds": worst.seconds}
+    return {"attempts": worst.attempts, "seconds": None if worst.seconds is None else round(worst.seconds, 3)}
 
 
 def _worst_words(worst: WorstCase) -> tuple[str, str]:

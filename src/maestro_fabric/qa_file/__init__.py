@@ -2,5 +2,6 @@
 
 from maestro_fabric.qa_file.garbage import collector_paused
 from maestro_fabric.qa_file.loading import Loaded, load
+from maestro_fabric.qa_file.tree import path_text
 
-__all__ = ["Loaded", "collector_paused", "load"]
+__all__ = ["Loaded", "collector_paused", "load", "path_text"]

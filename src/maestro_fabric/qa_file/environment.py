@@ -42,11 +42,11 @@ class Environment:
             overlay[name] = (escape(value), "--maestro-var", () if before is None else before[2])
         return overlay
 
-    def origins(self, tree: Tree) -> dict[str, str]:
+    def origins(self, tree: Tree) -> dict[Path, str]:
         """Where the base address was written."""
         path = ("environments", self.name, "base_url")
         is_given = "base_url" in _mapping(_mapping(tree.data.get("environments")).get(self.name))
-        return {"base_url": str(tree.locate(path))} if is_given else {}
+        return {("base_url",): str(tree.locate(path))} if is_given else {}
 
 
 def choose_environment(tree: Tree, wanted: str | None, problems: list[Problem]) -> Environment:

@@ -21,7 +21,7 @@ class Interpolation:
     """Fills a tree's texts.
 
     Attributes:
-        origins: What came from where, by dotted path: ``env NAME`` or ``default of NAME``. Steps are left out.
+        origins: What came from where, by path: ``env NAME``, ``default of env NAME``, ``vars.NAME``.
     """
 
     def __init__(self, tree: Tree, variables: Mapping[str, Any], environ: Mapping[str, str], problems: list[Problem]) -> None:
@@ -31,7 +31,7 @@ class Interpolation:
         self._problems = problems
         self._resolved: dict[str, Any] = {}
         self._open: list[str] = []
-        self.origins: dict[str, str] = {}
+        self.origins: dict[Path, str] = {}
 
     def variables(self, place: Callable[[str], Path]) -> dict[str, Any]:
         """All variables with their references followed, still templates; ``place`` gives the path of each by name."""
@@ -61,13 +61,14 @@ class Interpolation:
             return self._from_environ(reference, path)
         if reference.kind != "vars":
             return KEEP
-        return self._from_variables(reference)
+        return self._from_variables(reference, path)
 
-    def _from_variables(self, reference: Reference) -> object:
+    def _from_variables(self, reference: Reference, path: Path) -> object:
         if reference.head not in self._raw:
             known = ", ".join(sorted(self._raw)) or "none"
             raise _error(reference, f"unknown variable {reference.name!r}", did_you_mean(reference.head, self._raw) or f"known: {known}")
         self._variable(reference.head)
+        self._add_origin(path, f"vars.{reference.name}")
         try:
             return part_of(self._resolved, reference.name)
         except (KeyError, IndexError, TypeError, ValueError):
@@ -77,13 +78,16 @@ class Interpolation:
         value = self._environ.get(reference.name)
         if value is None and reference.default is None:
             if path and path[-1] == "if":
+                self._add_origin(path, f"env {reference.name}, which is not set")
                 return ""  # `skip: {if: "${env:CI}"}` asks whether it is set
             hint = f"set it, or give a default: ${{env:{reference.name}:-value}}"
             raise _error(reference, f"the environment variable {reference.name!r} is not set", hint)
-        if "steps" not in path:
-            origin = f"env {reference.name}" if value is not None else f"default of env {reference.name}"
-            self.origins[".".join(str(key) for key in path)] = origin
+        self._add_origin(path, f"env {reference.name}" if value is not None else f"default of env {reference.name}")
         return escape(reference.default if value is None else value)
+
+    def _add_origin(self, path: Path, origin: str) -> None:
+        before = self.origins.get(path)
+        self.origins[path] = origin if before is None else f"{before}, {origin}"
 
     def _variable(self, name: str) -> None:
         if name in self._resolved:

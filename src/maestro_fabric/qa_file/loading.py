@@ -16,8 +16,9 @@ from maestro_fabric.qa_file.environment import Environment, choose_environment
 from maestro_fabric.qa_file.garbage import collector_paused
 from maestro_fabric.qa_file.includes import read_tree
 from maestro_fabric.qa_file.interpolate import Interpolation, settle
-from maestro_fabric.qa_file.nodes import MarkedDict
-from maestro_fabric.qa_file.tree import Tree
+from maestro_fabric.qa_file.nodes import MarkedDict, has_part
+from maestro_fabric.qa_file.nodes import Path as NodePath
+from maestro_fabric.qa_file.tree import Tree, path_text
 from maestro_fabric.qa_file.validate import validate
 
 __all__ = ["Loaded", "load"]
@@ -36,7 +37,7 @@ class Loaded:
         base_url: The environment's; may hold ``${services.NAME.url}``.
         external_services: Services that this environment does not start.
         digest: SHA-256 of the files, as hexadecimal digits.
-        origins: Where a value came from, by dotted key: ``qa.yaml:12``, ``environment staging``, ``--maestro-var``, ``env NAME``.
+        came_from: Where a value came from, by its path: ``qa.yaml:12``, ``environment staging``, ``--maestro-var``, ``env NAME``.
     """
 
     config: Config
@@ -47,8 +48,24 @@ class Loaded:
     base_url: str
     external_services: frozenset[str]
     digest: str
-    origins: Mapping[str, str]
+    came_from: Mapping[NodePath, str]
     _tree: Tree = field(repr=False, compare=False)
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """`came_from` by paths as errors write them: ``suites[1].cases[0].steps[2].open``."""
+        return {path_text(path): origin for path, origin in self.came_from.items()}
+
+    def value_at(self, path: Sequence[str | int]) -> object:
+        """What the file has at a path, with ``${env:…}`` and ``${vars.…}`` filled in; ``None`` where it has nothing."""
+        if path[0] == "base_url":
+            return self.base_url
+        if path[0] == "vars" and len(path) > 1:
+            return self.variables.get(str(path[1]))
+        value: Any = self._tree.data
+        for key in path:
+            value = value[key] if has_part(value, key) else None
+        return settle(value)
 
     def locate(self, path: Sequence[str | int]) -> Location | None:
         """The place of a part, e.g. ``("suites", 1, "cases", 0)``, or of the nearest one around it that has a place."""
@@ -110,13 +127,13 @@ class _Loading:
             base_url=base_url,
             external_services=external,
             digest=_digest(tree),
-            origins=origins,
+            came_from=origins,
             _tree=tree,
         )
 
     def _fill(
         self, tree: Tree, environment: Environment, overlay: Mapping[str, tuple[Any, str, Any]]
-    ) -> tuple[dict[str, Any], dict[str, str]]:
+    ) -> tuple[dict[str, Any], dict[NodePath, str]]:
         """Fill in the tree's texts; the variables as they are meant, and the origins."""
         raw = {name: value for name, (value, _, _) in overlay.items()}
         interpolation = Interpolation(tree, raw, self._environ, self._problems)
@@ -126,7 +143,7 @@ class _Loading:
         if isinstance(tree.data.get("vars"), MarkedDict):
             for name in tree.data["vars"]:
                 tree.data["vars"][name] = variables[name]
-        origins = {f"vars.{name}": origin for name, (_, origin, _) in overlay.items()}
+        origins: dict[NodePath, str] = {("vars", name): origin for name, (_, origin, _) in overlay.items()}
         return variables, {**environment.origins(tree), **origins, **interpolation.origins}
 
 
