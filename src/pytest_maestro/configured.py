@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.compose import Prepared, prepare
+from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.errors import ConfigError, PluginError
+from maestro_fabric.model import Policy
 from maestro_fabric.qa_file import collector_paused
 from pytest_maestro.names import NATIVE_ADAPTER
 from pytest_maestro.options import Options
 from pytest_maestro.selection import Selection, native_paths, select
 
-__all__ = ["prepare_selection"]
+__all__ = ["prepare_selection", "unheeded_policies"]
 
 
 def prepare_selection(path: Path, options: Options, given: Sequence[str], folder: Path) -> tuple[Prepared, Selection]:
@@ -49,17 +51,34 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
         raise pytest.UsageError(str(exc)) from None
 
 
+def unheeded_policies(prepared: Prepared) -> list[str]:
+    """A line for each pytest suite on which the file's default policy would set limits if it ran outside pytest."""
+    config = prepared.loaded.config
+    limits = _limits(resolve_policy(config))
+    native = [suite.name for suite in prepared.plan.suites if suite.adapter == NATIVE_ADAPTER and suite.config.policy is None]
+    return [f"{name}: {limits} of the default policy {config.policy!r} does not hold for pytest's own tests" for name in native if limits]
+
+
 def _refuse_what_would_be_ignored(prepared: Prepared) -> None:
-    """Say so instead of ignoring it; the file's own default policy is meant for suites that can have it."""
+    """Say so instead of ignoring it; the file's own default policy is meant for suites that can have it, and warned of."""
     for suite in prepared.plan.suites:
-        name = suite.config.policy
-        if suite.adapter == NATIVE_ADAPTER and getattr(suite.config, "env", None):
+        if suite.adapter != NATIVE_ADAPTER:
+            continue
+        if getattr(suite.config, "env", None):
             raise ConfigError(
                 f"suite {suite.name!r}: its env would hold for the whole pytest session, which it shares with others: "
                 "set the variables outside, or run the file with 'maestro run'"
             )
-        if suite.adapter == NATIVE_ADAPTER and name and prepared.loaded.config.policies[name].retry.times:
+        name = suite.config.policy
+        limits = _limits(resolve_policy(prepared.loaded.config, name)) if name else ""
+        if limits:
             raise ConfigError(
-                f"suite {suite.name!r}: its policy {name!r} has a retry, which a pytest suite inside pytest cannot have yet: "
-                "use the mark flaky of pytest-rerunfailures, another policy, or 'maestro run'"
+                f"suite {suite.name!r}: its policy {name!r} has {limits}, which a pytest suite inside pytest cannot have yet: "
+                "use the marks of pytest-rerunfailures and pytest-timeout, or run the file with 'maestro run'"
             )
+
+
+def _limits(policy: Policy) -> str:
+    """What a policy asks for, in the file's words; empty when that is nothing."""
+    asked = {"deadline": policy.deadline_s, "attempt_timeout": policy.attempt_timeout_s, "retry": policy.retry.times}
+    return " and ".join(key for key, value in asked.items() if value)

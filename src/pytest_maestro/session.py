@@ -45,7 +45,7 @@ class MaestroSession:
     prepared: Prepared | None = None
     selection: Selection | None = None
 
-    def register(self, config: pytest.Config) -> None:
+    def pytest_configure(self, config: pytest.Config) -> None:
         """Register the plugins that this process needs."""
         given: Mapping[str, str] | None = getattr(config, "workerinput", None)
         if given is not None:
@@ -85,11 +85,13 @@ class MaestroSession:
         running: Running | None = None
         if self.prepared is not None and self.selection is not None:
             from pytest_maestro.collection import register_collection
+            from pytest_maestro.configured import unheeded_policies
 
             # In place of what was given: pytest has read the options of all conftest files by now, but collected nothing.
             config.args = list(self.selection.paths)
             config.args_source = pytest.Config.ArgsSource.ARGS
             running = register_collection(config, self.prepared, self.selection, names, attachments, is_worker=is_worker)
+            running.warn(unheeded_policies(self.prepared))
             if is_worker:
                 from pytest_maestro.xdist import register_barrier
 
