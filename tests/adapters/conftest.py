@@ -19,6 +19,7 @@ from maestro_fabric.adapters.playwright.adapter import PlaywrightAdapter, Playwr
 from maestro_fabric.config.models import build_config_type
 from maestro_fabric.model import Case, Location, Outcome
 from maestro_fabric.ports import Context, Deadline, RunOptions, Session
+from maestro_fabric.system.secrets import Secrets
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -116,9 +117,11 @@ class Player:
     secrets: dict[str, str] = field(default_factory=lambda: {"PASSWORD": "s3cr3t-pw"})
     variables: dict[str, Any] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
-    handed_out: list[str] = field(default_factory=list)
     adapter: PlaywrightAdapter = field(default_factory=PlaywrightAdapter)
     sessions: list[Session] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.known = Secrets(lambda name: self.secrets.get(name), source="set it")
 
     @property
     def artifacts(self) -> Path:
@@ -134,8 +137,8 @@ class Player:
             base_url=self.base_url,
             variables=self.variables,
             service_urls={"shop": self.base_url},
-            secret=self._secret,
-            redact=self._redact,
+            secret=self.known.value,
+            redact=self.known.redact,
             options=self.options,
             locate=lambda path: Location("qa.yaml", 1 + sum(part for part in path if isinstance(part, int))),
         )
@@ -168,15 +171,6 @@ class Player:
         found = {artifact.kind: self.artifacts / artifact.path for artifact in outcome.artifacts}
         assert all(path.is_file() for path in found.values())
         return found
-
-    def _secret(self, name: str) -> str:
-        self.handed_out.append(self.secrets[name])
-        return self.secrets[name]
-
-    def _redact(self, text: str) -> str:
-        for secret in self.handed_out:
-            text = text.replace(secret, "***")
-        return text
 
 
 @pytest.fixture

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import quote
+from typing import NamedTuple
 
 from maestro_fabric.errors import ConfigError
+from maestro_fabric.system.secret_shapes import shapes_of
 
 __all__ = ["Secrets", "read_secret_file"]
 
 _LEAST_LINE = 4
+
+
+class _Form(NamedTuple):
+    shapes: re.Pattern[str]
+    core: str
 
 
 class Secrets:
@@ -25,7 +31,7 @@ class Secrets:
     def __init__(self, lookup: Callable[[str], str | None], *, source: str) -> None:
         self._lookup = lookup
         self._source = source
-        self._given: dict[str, None] = {}
+        self._given: dict[str, _Form] = {}
 
     def value(self, name: str) -> str:
         """The secret's value; from now on it is redacted.
@@ -36,17 +42,22 @@ class Secrets:
         value = self._lookup(name)
         if value is None:
             raise ConfigError(f"the secret {name!r} is missing: {self._source}")
-        for form in _forms(value):
-            self._given[form] = None
-        # The longest first: a secret that holds another one must not leave its rest behind.
-        self._given = dict.fromkeys(sorted(self._given, key=len, reverse=True))
+        self._remember(value)
         return value
 
     def redact(self, text: str) -> str:
         """The text with every secret given out so far replaced by ``***``."""
-        for form in self._given:
-            text = text.replace(form, "***")
+        for form in self._given.values():
+            if form.core in text:
+                text = form.shapes.sub("***", text)
         return text
+
+    def _remember(self, value: str) -> None:
+        new = [form for form in _forms(value) if form not in self._given]
+        if new:
+            known = self._given | {form: _Form(shapes_of(form), _core(form)) for form in new}
+            # The longest first: a secret that holds another one must not leave its rest behind.
+            self._given = dict(sorted(known.items(), key=lambda item: len(item[0]), reverse=True))
 
 
 def read_secret_file(path: Path) -> Mapping[str, str]:
@@ -78,7 +89,11 @@ def _unquoted(value: str) -> str:
 
 
 def _forms(value: str) -> list[str]:
-    """The shapes in which a secret shows up: as it is, in a URL, in JSON, and line by line."""
-    lines = [line for line in value.splitlines() if len(line) >= _LEAST_LINE]
-    forms = [value, quote(value, safe=""), quote(value), json.dumps(value)[1:-1], *lines]
-    return [form for form in forms if form]
+    """What is looked for: the whole, the whole as terminals and addresses trim it, and line by line."""
+    parts = [value.strip(), *value.splitlines()]
+    return list(dict.fromkeys(form for form in (value, *(part for part in parts if len(part) >= _LEAST_LINE)) if form))
+
+
+def _core(form: str) -> str:
+    """The longest run of letters and digits: it is in the text too, however the rest of the secret is written."""
+    return max(re.findall(r"[A-Za-z0-9]+", form), key=len, default="")

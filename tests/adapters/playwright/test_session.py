@@ -132,6 +132,27 @@ def test_secret_is_nowhere_in_what_is_kept(play):
         assert outcome.output.startswith("it is ***")
 
 
+def test_secret_is_nowhere_as_the_browser_writes_it(play):
+    play.secrets.update({"PASSWORD": 'p@ss "w&1<z'})
+    show = "const link = document.createElement('a'); link.href = location.href; link.textContent = decodeURIComponent(location.search); \
+            document.body.append(link); console.error(link.outerHTML, JSON.stringify(link.textContent))"
+
+    outcome = play({"open": "/?t=${secret:PASSWORD}"}, {"run_js": show}, {"expect": {"url": "/other", "within": "20ms"}})
+
+    files = play.files(outcome)
+    told = [
+        outcome.metadata["url"],
+        outcome.fault.message,
+        outcome.output,
+        files["html"].read_text(),
+        *(f"{step.title} {step.message}" for step in outcome.steps),
+    ]
+    assert outcome.metadata["url"].endswith("/?t=***")
+    assert outcome.status is Status.FAILED
+    assert not [text for text in told if "p@ss" in text or "1%3Cz" in text or "1&lt;z" in text]
+    assert files["html"].read_text().count("***") == 2
+
+
 def test_trace_after_a_secret_is_kept_when_the_file_asks_for_it(play):
     outcome = play(OPEN, {"log": "${secret:PASSWORD}"}, {"click": "#never"}, browser={"within": "20ms", "trace": "failure"})
 
