@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from pytest_maestro.session import MaestroSession
-
-__all__ = ["SESSION"]
-
-SESSION: pytest.StashKey[MaestroSession] = pytest.StashKey()
-"""Where the config keeps what the options asked for; absent when they asked for nothing."""
+__all__: list[str] = []  # pytest finds the hooks by their names
 
 _NEED_A_CONFIG = ("maestro_env", "maestro_var", "maestro_headed", "maestro_slow", "maestro_pause")
 
@@ -55,11 +48,4 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
         session = start_session(early_config, need_a_config=need_a_config)
         if session is not None:
-            early_config.stash[SESSION] = session
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register what the options asked for."""
-    session = config.stash.get(SESSION, None)
-    if session is not None:
-        session.register(config)
+            early_config.pluginmanager.register(session, "maestro-session")
