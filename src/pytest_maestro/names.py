@@ -124,10 +124,6 @@ class Names:
             services=tuple(config.services),
         )
 
-    def is_yaml(self, nodeid: str) -> bool:
-        """Whether this is a case of the config file itself."""
-        return nodeid in self._cases or (self._has_groups and _GROUP_SUFFIX.sub("", nodeid) in self._cases)
-
     def suite(self, nodeid: str) -> PlannedSuite | None:
         """The suite of a node id; ``None`` for a test that no suite names."""
         return self._suites.get(nodeid) or self._suites.get(_GROUP_SUFFIX.sub("", nodeid)) or self.native_suite(nodeid)

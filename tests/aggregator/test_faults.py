@@ -266,15 +266,15 @@ _KILLED = """
     import os, sys, time
     from pathlib import Path
     from maestro_fabric.aggregator import StoreWriter
-    from maestro_fabric.events import RunStarted
-    from maestro_fabric.model import RunInfo, Status
+    from maestro_fabric.events import AttemptStarted, RunStarted
+    from maestro_fabric.model import Case, CaseId, RunInfo, Status
     from maestro_fabric.system.clock import SystemClock
 
     writer = StoreWriter(Path(sys.argv[1]), clock=SystemClock())
     writer.receive(RunStarted(RunInfo(run_id="killed", started_at=time.time())))
     for number in range(500):
         writer.add_plain(suite="unit", name=f"case {number}", params="", status=Status.PASSED, started_at=time.time(), duration_s=0.001)
-    writer.add_started(suite="unit", name="hangs", params="x", started_at=time.time(), worker="gw0")
+    writer.receive(AttemptStarted(Case(id=CaseId("", "unit", "hangs", "x")), 1, time.time(), "gw0"))
     print("reported", flush=True)
     sys.stdin.read()
 """

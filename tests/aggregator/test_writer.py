@@ -177,7 +177,7 @@ def test_the_ticker_commits_what_is_left_when_nothing_more_comes(make_driver, as
 
 def test_cases_in_flight_are_named_at_the_next_commit_and_gone_when_they_end(drive, ask):
     drive.start()
-    drive.writer.add_started(suite="unit", name="slow", params="", started_at=drive.clock.now(), worker="gw0")
+    drive.begin(drive.case("slow", suite="unit"), worker="gw0")
     drive.begin(drive.case("buy"), worker="gw1")
     running = (
         "SELECT test_case.name, worker.name FROM running JOIN test_case ON test_case.id = case_id JOIN worker ON worker.id = worker_id"

@@ -119,20 +119,6 @@ class StoreWriter:
             if self._clock.monotonic() >= self._due:
                 self._commit()
 
-    def add_started(self, *, suite: str, name: str, params: str, started_at: float, worker: str = "", project: str = "") -> None:
-        """Note that such a case begins, so that it is named should the run be killed; kept in memory until the next commit.
-
-        Args:
-            suite: The suite's name.
-            name: The case's name.
-            params: Its parameter id; empty for none.
-            started_at: Seconds since the epoch, UTC.
-            worker: The process it runs in.
-            project: The suite's project.
-        """
-        with self._lock:
-            self._current().running[CaseKey(project, suite, name, params)] = (1, started_at, worker)
-
     def flush(self) -> bool:
         """Commit what is pending now; whether nothing is left, which a lock held by another program may prevent."""
         with self._lock:

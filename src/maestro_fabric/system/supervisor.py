@@ -87,7 +87,7 @@ class Supervised:
 
     @property
     def supervisor_pid(self) -> int:
-        """The supervisor's process."""
+        """The supervisor's process: the parent of the command, and of what the command leaves behind."""
         return self._process.pid
 
     @property
