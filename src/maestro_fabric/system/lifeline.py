@@ -148,7 +148,7 @@ def _wait_by_descriptors(processes: Sequence[Process]) -> None:
             os.close(descriptor)
 
 
-def _wait_by_kqueue(processes: Sequence[Process]) -> None:
+def _wait_by_kqueue(processes: Sequence[Process]) -> None:  # pragma: no cover - macOS: Linux has no kqueue
     """The same on macOS and the BSDs."""
     if sys.platform == "linux" or sys.platform == "win32":  # the form that type checkers follow
         return

@@ -244,7 +244,7 @@ def _ask_ps() -> tuple[Process, ...]:
     return tuple(Process(int(row[0]), int(row[1]), row[3].strip()) for row in rows if len(row) == 4 and row[2][0] != "Z")
 
 
-def _ask_windows() -> tuple[Process, ...]:
+def _ask_windows() -> tuple[Process, ...]:  # pragma: no cover - there is no tasklist elsewhere
     # Only what still runs, without parents: on Windows `taskkill /T` walks the tree.
     table = subprocess.run(["tasklist", "/FO", "CSV", "/NH"], capture_output=True, text=True, check=False).stdout  # noqa: S607  # Windows' own
     rows = (line.split('","') for line in table.splitlines())
