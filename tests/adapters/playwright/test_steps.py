@@ -283,6 +283,25 @@ def test_call_runs_a_function_with_page_and_variables(play):
     assert "my_calls_one.py" in crashed.fault.trace
 
 
+def test_what_a_called_function_prints_is_the_attempts_output_and_redacted(play, capsys):
+    (play.root / "my_calls_two.py").write_text(
+        "import sys, threading\n"
+        "def say(page, variables, *, word):\n"
+        "    print('printed', word)\n"
+        "    print('told', word, file=sys.stderr)\n"
+        "    other = threading.Thread(target=print, args=('of another thread',))\n"
+        "    other.start()\n"
+        "    other.join()\n"
+        "    assert word == 'x', 'another word'\n"
+    )
+
+    outcome = play(OPEN, {"log": "before"}, {"call": {"function": "my_calls_two:say", "with": {"word": "${secret:PASSWORD}"}}})
+
+    assert outcome.status is Status.FAILED
+    assert outcome.output == "before\nprinted ***\ntold ***"
+    assert tuple(capsys.readouterr()) == ("of another thread\n", "")
+
+
 def test_screenshot_is_kept_of_page_and_element(play):
     outcome = play(OPEN, {"screenshot": "page"}, {"screenshot": {"css": "#buy", "as": "button"}})
 

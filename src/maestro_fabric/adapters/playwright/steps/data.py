@@ -13,6 +13,7 @@ from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.text import fold, quote
 from maestro_fabric.adapters.browser.titles import has_target
 from maestro_fabric.adapters.playwright.locate import act_on, locate, read_from
+from maestro_fabric.adapters.playwright.printed import printed_to
 from maestro_fabric.config.steps import Call, Log, RunJs, Save, Screenshot, SetCookie, Target
 from maestro_fabric.errors import ConfigError, LocatorError, MaestroError
 
@@ -82,7 +83,7 @@ def _run_js(step: RunJs, scene: Scene) -> None:
 
 def _call(step: Call, scene: Scene) -> None:
     module_name, function_name = step.function.split(":")
-    with _importable(scene.surroundings.root):
+    with _importable(scene.surroundings.root), printed_to(scene.log):
         try:
             function = getattr(importlib.import_module(module_name), function_name)
         except (ImportError, AttributeError) as exc:
