@@ -18,6 +18,7 @@ from maestro_fabric.model import (
     Case,
     CaseId,
     CaseResult,
+    Fault,
     Mark,
     Outcome,
     Policy,
@@ -126,6 +127,14 @@ def test_an_exception_of_the_session_is_an_error_with_its_trace_and_a_new_sessio
     assert (first.fault.type, first.fault.message) == ("ConnectionError", "the browser is gone")
     assert "Traceback" in first.fault.trace
     assert [session.is_closed for session in bench.adapter.sessions] == [True, False]
+
+
+def test_an_error_of_our_own_is_a_fault_without_the_engine_s_traceback() -> None:
+    bench = Bench({"c": [DeadlineExceeded("test 'c'", 2.0)]})
+
+    fault = bench.run().attempts[0].outcome.fault
+
+    assert fault == Fault(type="DeadlineExceeded", message="test 'c' took longer than 2 s")
 
 
 def test_a_session_that_cannot_be_opened_is_an_error() -> None:

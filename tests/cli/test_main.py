@@ -14,8 +14,10 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from maestro_fabric.cli import main
-from maestro_fabric.cli.terminal import TerminalSink
+from maestro_fabric.cli.terminal import TerminalSink, print_summary
+from maestro_fabric.engine import RunResult
 from maestro_fabric.events import ServiceChanged
+from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Fault, Outcome, Status
 from support import wait_until
 
 Maestro = Callable[..., Result]
@@ -278,6 +280,18 @@ def test_a_path_in_a_narrow_terminal_stays_in_one_piece() -> None:
     TerminalSink(console, 1).receive(ServiceChanged("shop", "started", path))
 
     assert path in console.file.getvalue()
+
+
+def test_a_long_name_of_a_failed_case_stays_in_one_piece() -> None:
+    console = Console(file=io.StringIO(), width=20)
+    case = Case(id=CaseId("", "shop", "a name longer than the line"))
+    attempt = Attempt(number=1, outcome=Outcome(status=Status.ERROR, fault=Fault(type="X", message="m")), started_at=0.0, duration_s=1.0)
+    result = CaseResult(case=case, status=Status.ERROR, marks=frozenset(), attempts=(attempt,))
+
+    run = RunResult(run_id="r", status="failed", exit_status=1, cases=(result,))
+    print_summary(console, run, duration_s=1.0, store=Path("s"), artifacts=Path("a"))
+
+    assert "error: shop::a name longer than the line\nm\n" in console.file.getvalue()
 
 
 def test_an_unknown_suite_is_told_with_the_nearest(maestro: Maestro) -> None:

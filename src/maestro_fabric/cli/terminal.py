@@ -90,7 +90,11 @@ def print_summary(console: Console, result: RunResult, *, duration_s: float, sto
 
 def _print_fault(console: Console, case: CaseResult) -> None:
     console.print()
-    console.rule(Text(f"{case.status}: {case.case.id}"), style="red", characters="─")
+    title = Text(f"{case.status}: {case.case.id}")
+    if title.cell_len + 4 < console.width:
+        console.rule(title, style="red", characters="─")
+    else:  # a rule would cut the name
+        console.print(title, style="red", soft_wrap=True)
     last = case.attempts[-1].outcome
     fault = last.fault or Fault(type="", message=last.reason or "no reason was given")
     # A foreign test's message is its last line; the trace says the rest, as pytest shows it.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.errors import MaestroError
 from maestro_fabric.model import Case, Fault
 from maestro_fabric.ports import Adapter, Context, SelectiveSession, Session
 
@@ -63,7 +64,8 @@ def contain(action: Callable[[], T], *, on_interrupt: Callable[[], object] | Non
     try:
         return action(), None
     except Exception as exc:
-        trace = "".join(traceback.format_exception(exc))
+        # Ours say all there is to say; a traceback through the engine would only bury it.
+        trace = "" if isinstance(exc, MaestroError) else "".join(traceback.format_exception(exc))
         return None, Fault(type=type(exc).__name__, message=str(exc) or type(exc).__name__, trace=trace)
     except BaseException:
         if on_interrupt is not None:
