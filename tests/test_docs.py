@@ -80,6 +80,15 @@ def _commands_and_options() -> Iterator[str]:
         yield from (option for parameter in command.params if isinstance(parameter, click.Option) for option in parameter.opts)
 
 
+def test_the_ci_page_tells_pytest_s_exit_status_and_gets_a_browser_that_fits() -> None:
+    text = (DOCS / "ci.md").read_text(encoding="utf-8")
+    _, _, gitlab = text.partition("## GitLab")
+
+    assert f"{int(pytest.ExitCode.USAGE_ERROR)} for a mistake in the file" in text
+    assert "maestro doctor --install-browser" in gitlab
+    assert re.findall(r"playwright/python:v([\d.]+)-", gitlab) == re.findall(r"playwright==([\d.]+)", gitlab) != []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
     links = [link.partition("#") for link in LINK.findall(_without_code(page))]
