@@ -27,7 +27,7 @@ from pytest_maestro.terminal import Summary, register_terminal
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
     from maestro_fabric.plugins import HookSink
-    from pytest_maestro.running import Running
+    from pytest_maestro.running import Bad, Running
 
 __all__ = ["Recording", "register_recording"]
 
@@ -98,6 +98,10 @@ class Recording:
         """Close the history also after a session that broke."""
         self._close()
 
+    def bad(self) -> Bad:
+        """What has not passed so far, by suite."""
+        return self.recorder.tally.bad if self.recorder is not None else {}
+
     def summary(self) -> Summary | None:
         """What the closing section tells; ``None`` when no run began."""
         if self.recorder is None:
@@ -162,7 +166,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
-        register_xdist(config, prepared, recording, names, running)
+        register_xdist(config, prepared, run.run_id, recording.bad, names, running)
 
 
 def _plain_run(rootdir: Path) -> RunInfo:

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from pytest_maestro.running import Running
     from pytest_maestro.selection import Selection
 
-__all__ = ["RUN_ID", "MaestroSession", "start_session"]
-
-RUN_ID = "maestro_run_id"
-"""Where xdist's worker input holds the run's id."""
+__all__ = ["MaestroSession", "start_session"]
 
 _LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project", "suites"))
 _ENOUGH_KEYS = 2
@@ -53,7 +50,7 @@ class MaestroSession:
             from maestro_fabric.system.lifeline import watch_parent
 
             watch_parent()
-        session = self if given is None else replace(self, prepared=_of_run(self.prepared, given[RUN_ID]))
+        session = self if given is None else replace(self, prepared=_of_run(self.prepared, given))
         session._register(config, is_worker=given is not None)
 
     def names(self, config: pytest.Config) -> Names:
@@ -167,8 +164,11 @@ def _config_path(options: Options, named: Path | None, *, is_explicit: bool) -> 
     return named
 
 
-def _of_run(prepared: Prepared | None, run_id: str) -> Prepared | None:
-    """The same config as a part of a run that another process owns."""
+def _of_run(prepared: Prepared | None, given: Mapping[str, str]) -> Prepared | None:
+    """The same config as a part of the run that the controller owns."""
     if prepared is None:
         return None
+    from pytest_maestro.xdist import RUN_ID
+
+    run_id = given[RUN_ID]
     return replace(prepared, run=replace(prepared.run, run_id=run_id), artifacts=prepared.artifacts.parent / run_id)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_maestro.attachments import BLOCKED
 from pytest_maestro.names import Names
-from pytest_maestro.recording import Recording
-from pytest_maestro.session import RUN_ID
 
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
     from maestro_fabric.plan import PlannedSuite
-    from pytest_maestro.running import Running
+    from pytest_maestro.running import Bad, Running
     from pytest_maestro.scheduler import NeedsScheduling
     from pytest_maestro.service_access import LocalServices
 
-__all__ = ["BARRIER", "register_barrier", "register_xdist"]
+__all__ = ["BARRIER", "RUN_ID", "register_barrier", "register_xdist"]
+
+RUN_ID = "maestro_run_id"
+"""Where a worker's input holds the run's id."""
 
 BARRIER = "maestro-barrier"
 """The name of the item that every worker has behind its collection."""
@@ -31,12 +32,13 @@ class Controller:
     """What the controller adds: the run's id and the services for its workers, and the order of the suites."""
 
     def __init__(
-        self, config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names, running: Running | None
+        self, config: pytest.Config, prepared: Prepared | None, run_id: str, bad: Callable[[], Bad], names: Names, running: Running | None
     ) -> None:
         self._config = config
         self._running = running
         self._prepared = prepared
-        self._recording = recording
+        self._run_id = run_id
+        self._bad = bad
         self._names = names
         self._scheduler: NeedsScheduling | None = None
 
@@ -50,7 +52,7 @@ class Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker the run's id and where the services are."""
         services = self._services()
-        node.workerinput[RUN_ID] = self._recording.run.run_id
+        node.workerinput[RUN_ID] = self._run_id
         node.workerinput.update(services.as_input() if services is not None else {})
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
@@ -82,8 +84,7 @@ class Controller:
         from maestro_fabric.engine import needs_unmet
 
         suite = self._suite(name)
-        recorder = self._recording.recorder
-        return needs_unmet(suite, recorder.tally.bad) if suite is not None and recorder is not None else ""
+        return needs_unmet(suite, self._bad()) if suite is not None else ""
 
     def _suite(self, name: str) -> PlannedSuite | None:
         suites = self._prepared.plan.suites if self._prepared is not None else ()
@@ -141,8 +142,18 @@ def register_barrier(config: pytest.Config, prepared: Prepared) -> None:
         config.pluginmanager.register(Worker(), "maestro-worker")
 
 
-def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: Recording, names: Names, running: Running | None) -> None:
+def register_xdist(
+    config: pytest.Config, prepared: Prepared | None, run_id: str, bad: Callable[[], Bad], names: Names, running: Running | None
+) -> None:
     """Register the controller's part.
+
+    Args:
+        config: pytest's.
+        prepared: The config, planned; ``None`` without one.
+        run_id: The run that the workers are a part of.
+        bad: Gives what has not passed so far, by suite.
+        names: Gives identities.
+        running: What starts the services; ``None`` without a config.
 
     Raises:
         UsageError: when the way of distributing that was chosen cannot keep the order of suites.
@@ -153,4 +164,4 @@ def register_xdist(config: pytest.Config, prepared: Prepared | None, recording: 
             f"--dist {chosen} cannot run a suite only after those it needs (needs: in {prepared.loaded.path.name}): "
             "leave --dist out, -n alone keeps the order"
         )
-    config.pluginmanager.register(Controller(config, prepared, recording, names, running), "maestro-xdist")
+    config.pluginmanager.register(Controller(config, prepared, run_id, bad, names, running), "maestro-xdist")
