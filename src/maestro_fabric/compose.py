@@ -223,18 +223,15 @@ def prepare(
         orchestration_id=orchestration_id or environ.get("MAESTRO_ORCHESTRATION_ID", ""),
         facts={} if run_id else _facts(loaded, environ),
     )
-    prepared = Prepared(
-        loaded=loaded,
-        plugins=plugins,
-        run=info,
-        artifacts=loaded.root / loaded.config.artifacts.path / info.run_id,
-        options=options,
-        environ=environ,
-        secrets=_secrets(loaded, plugins, environ),
-        clock=clock,
-    )
+    prepared = _unplanned(loaded, plugins, info, options, environ)
     with collector_paused():
         return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out)))
+
+
+def whats_missing(loaded: Loaded, *, plugins: Plugins, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """A line for everything that this machine lacks to run a config: extras, programs, browsers. Nothing is started."""
+    info = RunInfo(run_id=new_run_id(), started_at=SystemClock().now(), orchestration_id="", facts={})
+    return _missing(_unplanned(loaded, plugins, info, _NO_OPTIONS, environ), loaded.config.suites)
 
 
 def open_store(path: Path | str) -> StoreWriter:
@@ -288,12 +285,29 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
     return result
 
 
+def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOptions, environ: Mapping[str, str]) -> Prepared:
+    return Prepared(
+        loaded=loaded,
+        plugins=plugins,
+        run=info,
+        artifacts=loaded.root / loaded.config.artifacts.path / info.run_id,
+        options=options,
+        environ=environ,
+        secrets=_secrets(loaded, plugins, environ),
+    )
+
+
+def _missing(prepared: Prepared, suites: Iterable[SuiteConfig]) -> list[str]:
+    context = prepared.context()
+    return list(dict.fromkeys(line for suite in suites for line in prepared.adapter(suite.adapter).check(suite, context)))
+
+
 def _plan(prepared: Prepared, leave_out: frozenset[str]) -> Plan:
     context = prepared.context()
     suites: list[SuiteConfig] = [suite for suite in prepared.loaded.config.suites if suite.adapter not in leave_out]
-    missing = [line for suite in suites for line in prepared.adapter(suite.adapter).check(suite, context)]
+    missing = _missing(prepared, suites)
     if missing:
-        raise PluginError("\n".join(dict.fromkeys(missing)))
+        raise PluginError("\n".join(missing))
     discovered: dict[str, Sequence[Case]] = {suite.name: prepared.adapter(suite.adapter).discover(suite, context) for suite in suites}
     return build_plan(prepared.loaded.config, discovered)
 

@@ -61,6 +61,12 @@ def test_a_full_disk_is_told_at_the_opening(small_disk):
         StoreWriter(small_disk / "history.db", clock=FakeClock())
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system that holds no files")
+def test_a_place_that_takes_no_files_is_not_called_a_full_disk():
+    with pytest.raises(StoreError, match="the file cannot be opened: check that the path is a file"):
+        StoreWriter(Path("/proc/x.db"), clock=FakeClock())
+
+
 def test_a_disk_that_fills_up_in_mid_run_costs_no_result(small_disk, make_driver):
     store = small_disk / "history.db"
     drive = make_driver(store)

@@ -120,6 +120,12 @@ def test_a_shown_run_says_each_thing_once(tmp_path):
     assert "1 case in 1 attempt: 1 error" in output
 
 
+def test_a_shown_run_has_what_a_failing_attempt_printed(tmp_path):
+    write_one(tmp_path / "h.db", Outcome(status=Status.FAILED, output="first\nsecond\n"))
+
+    assert "  output:\n    first\n    second" in call(show, store=tmp_path / "h.db")
+
+
 def test_a_shown_run_is_json_for_programs(store):
     shown = json.loads(call(show, "--json", store=store))
     assert [row["status"] for row in shown["attempts"]] == ["failed", "passed"]

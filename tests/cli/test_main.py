@@ -124,6 +124,17 @@ def test_a_good_file_is_valid(maestro: Maestro) -> None:
     assert (result.exit_code, result.stdout) == (0, "qa.yaml: 2 suites, no problems\n")
 
 
+def test_what_the_machine_lacks_for_a_good_file_is_a_warning(maestro: Maestro, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "qa.yaml").write_text(JOURNEYS)
+    monkeypatch.setattr("maestro_fabric.adapters.playwright.adapter.is_installed", lambda package: False)
+
+    result = maestro("validate")
+
+    assert (result.exit_code, result.stdout) == (0, "qa.yaml: 1 suite, no problems\n")
+    extra = 'adapter playwright needs an extra: pip install "pytest-maestro[playwright]"'
+    assert result.stderr == f"warning: this machine cannot run it: {extra}\n"
+
+
 def test_the_problems_of_a_file_are_printed_as_they_are_and_nothing_else(maestro: Maestro, project: Path) -> None:
     (project / "qa.yaml").write_text(CONFIG.replace("adapter: pytest, paths: [tests/test_unit.py]", "adapter: pytest, path: [x]"))
 

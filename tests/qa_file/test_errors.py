@@ -51,6 +51,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         ("click: [a]", "10:20 'click' must be a mapping, not a list ()"),
         ("reload", "10:13 a step must be a mapping, not 'reload' (write `- reload:`)"),
         ("click", "10:13 a step must be a mapping, not 'click' (write `- click: …`)"),
+        ("call: {function: nomod}", "10:30 'nomod' does not name a function (write package.module:function)"),
         ("relod", "10:13 a step must be a mapping, not 'relod' (did you mean 'reload'?)"),
         ("zzzzzz", "10:13 a step must be a mapping, not 'zzzzzz' (a step is an action and its value, like `- open: /`)"),
         ('fill: "#x"', "10:19 'value' is missing: fill needs it (write fill: {css: '#x', value: …})"),
@@ -64,7 +65,7 @@ def test_all_problems_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> N
         ),
         ("upload: {css: a, files: {b: c}}", "10:37 'files' must be a text, not a mapping ()"),
         ("select: {css: a, option: [1]}", '10:39 1 is not a text (put it in quotes: "1")'),
-        ("call: nothing", "10:19 'nothing' does not have the form that call needs (it must match ^[A-Za-z_][\\w.]*:[A-Za-z_]\\w*$)"),
+        ("call: nothing", "10:19 'nothing' does not name a function (write package.module:function)"),
         ("request: {get: /, expect: {status: x}}", "10:48 'x' is not a whole number ()"),
     ],
 )

@@ -242,6 +242,7 @@ def _primary_code(error: BaseException) -> int:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return shutil.disk_usage(folder).free < 65_536
+        usage = shutil.disk_usage(folder)
+        return usage.total > 0 and usage.free < 65_536  # /proc has no room, and is not full
     except OSError:
         return False

@@ -10,7 +10,7 @@ import click
 
 from maestro_fabric.cli.options import config_options, errors_told
 from maestro_fabric.cli.planned import plan_as_data, print_plan
-from maestro_fabric.compose import load_config, prepare
+from maestro_fabric.compose import load_config, prepare, whats_missing
 from maestro_fabric.config.schema import json_schema
 from maestro_fabric.plugins import load_plugins
 
@@ -22,7 +22,11 @@ __all__ = ["COMMANDS", "plan", "schema", "validate"]
 def validate(*, file: Path, environment: str | None, variables: dict[str, str]) -> None:
     """Check FILE; say everything that is wrong with it, and exit with 2 when something is."""
     with errors_told():
-        loaded = load_config(file, environment=environment, variables=variables, environ=os.environ)
+        plugins = load_plugins()
+        loaded = load_config(file, environment=environment, variables=variables, environ=os.environ, plugins=plugins)
+        missing = whats_missing(loaded, plugins=plugins, environ=os.environ)
+    for line in missing:
+        click.echo(f"warning: this machine cannot run it: {line}", err=True)
     suites = loaded.config.suites
     click.echo(f"{file}: {len(suites)} suite{'s' if len(suites) != 1 else ''}, no problems")
 

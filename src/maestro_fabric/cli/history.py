@@ -227,6 +227,8 @@ def _failure(attempt: AttemptRow, folder: Path) -> Text:
         # The step that ended the attempt said what the attempt says.
         if _words(step["message"]) not in said:
             text.append(_indented(step["message"], by=9))
+    if attempt.output:
+        text.append("  output:\n").append(_indented(attempt.output, by=4))
     if attempt.artifacts:
         text.append(f"  evidence in {folder}:\n" if folder.is_dir() else "  evidence:\n")
     for artifact in attempt.artifacts:

@@ -225,6 +225,8 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
         return f"{shown} is too {'small' if kind.startswith('gr') else 'large'}", f"{what} must be {word} {context[key]}"
     if kind == "too_short":
         return f"{what!r} is empty", f"it needs at least {context.get('min_length', 1)} entry"
+    if kind == "string_pattern_mismatch" and what in ("call", "function"):
+        return f"{shown} does not name a function", "write package.module:function"
     if kind == "string_pattern_mismatch":
         return f"{shown} does not have the form that {what} needs", f"it must match {context.get('pattern')}"
     return f"{shown}: {error['msg']}", ""
