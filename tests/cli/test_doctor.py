@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from maestro_fabric.aggregator import StoreWriter
 from maestro_fabric.cli.browser_setup import install_browser
 from maestro_fabric.cli.doctor import doctor
-from maestro_fabric.cli.machine import Finding, State, examine
+from maestro_fabric.cli.machine import Check, State, examine
 from maestro_fabric.errors import PluginError
 from maestro_fabric.system.clock import SystemClock
 
@@ -34,10 +34,10 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def look(programs: Path) -> Callable[..., dict[str, Finding]]:
+def look(programs: Path) -> Callable[..., dict[str, Check]]:
     """What `examine` finds, by name."""
 
-    def look_around(*, store: Path = Path("history.db"), **environ: str) -> dict[str, Finding]:
+    def look_around(*, store: Path = Path("history.db"), **environ: str) -> dict[str, Check]:
         everywhere = {"PATH": str(programs), "PLAYWRIGHT_BROWSERS_PATH": str(programs / "none"), **environ}
         return {finding.name: finding for finding in examine(store=store, executable=None, environ=everywhere)}
 
@@ -55,7 +55,7 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(doctor, arguments)
 
 
-def test_versions_of_what_the_package_requires_are_shown(look: Callable[..., dict[str, Finding]]) -> None:
+def test_versions_of_what_the_package_requires_are_shown(look: Callable[..., dict[str, Check]]) -> None:
     findings = look()
 
     assert findings["Python"].value.startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
@@ -63,7 +63,7 @@ def test_versions_of_what_the_package_requires_are_shown(look: Callable[..., dic
     assert {"pluggy", "pydantic", "pyyaml", "sqlite-utils", "rich", "click", "pytest-maestro"} <= findings.keys()
 
 
-def test_an_absent_extra_names_the_command_that_installs_it_and_is_no_fault(look: Callable[..., dict[str, Finding]]) -> None:
+def test_an_absent_extra_names_the_command_that_installs_it_and_is_no_fault(look: Callable[..., dict[str, Check]]) -> None:
     absent = [finding for finding in look().values() if finding.section == "Extras" and finding.state is State.ABSENT]
 
     assert {finding.mend for finding in absent} <= {
@@ -96,7 +96,7 @@ def test_a_machine_with_a_browser_is_well_and_says_where_it_is_from(programs: Pa
     assert f"Chromium 100.0: {path} (from system)" in result.stdout
 
 
-def test_a_browser_that_does_not_start_is_a_fault(look: Callable[..., dict[str, Finding]], programs: Path) -> None:
+def test_a_browser_that_does_not_start_is_a_fault(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     path = add(programs, "chromium", BROKEN)
 
     finding = look()["chromium"]
@@ -105,14 +105,14 @@ def test_a_browser_that_does_not_start_is_a_fault(look: Callable[..., dict[str, 
     assert finding.mend == f"run {path} --version to see why"
 
 
-def test_a_file_that_is_no_program_is_a_fault(look: Callable[..., dict[str, Finding]], programs: Path) -> None:
+def test_a_file_that_is_no_program_is_a_fault(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     add(programs, "chromium", "not a program")
 
     assert look()["chromium"].value.endswith("does not start")
 
 
 def test_an_extra_that_is_too_old_is_a_fault(
-    look: Callable[..., dict[str, Finding]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    look: Callable[..., dict[str, Check]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     info = tmp_path / "site" / "selenium-3.0.dist-info"
     info.mkdir(parents=True)
@@ -126,13 +126,13 @@ def test_an_extra_that_is_too_old_is_a_fault(
     assert finding.mend == "pip install 'pytest-maestro[selenium]'"
 
 
-def test_a_browser_named_in_the_environment_is_shown_as_such(look: Callable[..., dict[str, Finding]], tmp_path: Path) -> None:
+def test_a_browser_named_in_the_environment_is_shown_as_such(look: Callable[..., dict[str, Check]], tmp_path: Path) -> None:
     path = add(tmp_path, "mine", WORKING)
 
     assert look(MAESTRO_BROWSER=str(path))["chromium"].value == f"Chromium 100.0: {path} (from MAESTRO_BROWSER)"
 
 
-def test_drivers_and_node_are_shown_when_they_are_there(look: Callable[..., dict[str, Finding]], programs: Path) -> None:
+def test_drivers_and_node_are_shown_when_they_are_there(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     add(programs, "node", "#!/bin/sh\necho v22.1.0\n")
     add(programs, "geckodriver", BROKEN)
 
@@ -143,19 +143,19 @@ def test_drivers_and_node_are_shown_when_they_are_there(look: Callable[..., dict
     assert findings["geckodriver"].value.endswith("does not start")
 
 
-def test_a_program_without_a_version_is_still_shown(look: Callable[..., dict[str, Finding]], programs: Path) -> None:
+def test_a_program_without_a_version_is_still_shown(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     add(programs, "chromedriver", "#!/bin/sh\nexit 0\n")
 
     assert look()["chromedriver"].value == f"starts: {programs / 'chromedriver'}"
 
 
-def test_a_store_that_is_not_there_yet_is_no_fault(look: Callable[..., dict[str, Finding]]) -> None:
+def test_a_store_that_is_not_there_yet_is_no_fault(look: Callable[..., dict[str, Check]]) -> None:
     finding = look(store=Path("new/folder/history.db"))["history"]
 
     assert (finding.state, finding.value) == (State.OK, "new/folder/history.db (made by the first run)")
 
 
-def test_a_store_is_shown_with_its_schema_and_size(look: Callable[..., dict[str, Finding]], tmp_path: Path) -> None:
+def test_a_store_is_shown_with_its_schema_and_size(look: Callable[..., dict[str, Check]], tmp_path: Path) -> None:
     StoreWriter(tmp_path / "h.db", clock=SystemClock()).close()
 
     finding = look(store=tmp_path / "h.db")["history"]
@@ -166,7 +166,7 @@ def test_a_store_is_shown_with_its_schema_and_size(look: Callable[..., dict[str,
 
 
 def test_a_store_that_cannot_be_written_to_is_a_fault(
-    look: Callable[..., dict[str, Finding]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    look: Callable[..., dict[str, Check]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Permissions do not hold for root, so the system's answer is replaced.
     monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path)
@@ -177,7 +177,7 @@ def test_a_store_that_cannot_be_written_to_is_a_fault(
     assert finding.mend == f"make {tmp_path} writable, or name another store with --maestro-store"
 
 
-def test_a_file_that_is_no_store_is_a_fault_with_a_remedy(look: Callable[..., dict[str, Finding]], tmp_path: Path) -> None:
+def test_a_file_that_is_no_store_is_a_fault_with_a_remedy(look: Callable[..., dict[str, Check]], tmp_path: Path) -> None:
     (tmp_path / "h.db").write_text("this is not a database, and long enough to be looked at as one" * 20, encoding="utf-8")
 
     finding = look(store=tmp_path / "h.db")["history"]
@@ -186,7 +186,7 @@ def test_a_file_that_is_no_store_is_a_fault_with_a_remedy(look: Callable[..., di
     assert finding.mend
 
 
-def test_the_platform_says_what_is_promised_there(look: Callable[..., dict[str, Finding]]) -> None:
+def test_the_platform_says_what_is_promised_there(look: Callable[..., dict[str, Check]]) -> None:
     promises = [finding.value for finding in look().values() if finding.section == "Platform"]
 
     assert len(promises) == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from maestro_fabric.cli.browser_setup import install_browser
-from maestro_fabric.cli.machine import Finding, State, examine
+from maestro_fabric.cli.machine import Check, State, examine
 from maestro_fabric.errors import PluginError
 
 __all__ = ["COMMANDS", "doctor"]
@@ -35,12 +35,12 @@ def doctor(*, store: Path, browser: str | None, must_install: bool, quiet: bool,
     """
     if must_install:
         _install()
-    findings = examine(store=store, executable=browser, environ=os.environ)
-    is_well = all(finding.state is not State.BROKEN for finding in findings)
+    checks = examine(store=store, executable=browser, environ=os.environ)
+    is_well = all(check.state is not State.BROKEN for check in checks)
     if as_json:
-        click.echo(json.dumps({"ok": is_well, "findings": [dataclasses.asdict(finding) for finding in findings]}, indent=2))
+        click.echo(json.dumps({"ok": is_well, "findings": [dataclasses.asdict(check) for check in checks]}, indent=2))
     else:
-        shown = [finding for finding in findings if not quiet or finding.state is State.BROKEN]
+        shown = [check for check in checks if not quiet or check.state is State.BROKEN]
         click.echo("".join(f"{line}\n" for line in _rows(shown)), nl=False)
     if not is_well:
         raise click.exceptions.Exit(1)
@@ -53,14 +53,14 @@ def _install() -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _rows(findings: Sequence[Finding]) -> Iterator[str]:
-    width = max((len(finding.name) for finding in findings), default=0)
-    for section, members in groupby(findings, key=lambda finding: finding.section):
+def _rows(checks: Sequence[Check]) -> Iterator[str]:
+    width = max((len(check.name) for check in checks), default=0)
+    for section, members in groupby(checks, key=lambda check: check.section):
         yield section
-        for finding in members:
-            yield f"  {_SIGNS[finding.state]} {finding.name:<{width}}  {finding.value}"
-            if finding.mend and finding.state is not State.OK:
-                yield from (f"    {' ' * width}  {line}" for line in finding.mend.splitlines())
+        for check in members:
+            yield f"  {_SIGNS[check.state]} {check.name:<{width}}  {check.value}"
+            if check.mend and check.state is not State.OK:
+                yield from (f"    {' ' * width}  {line}" for line in check.mend.splitlines())
 
 
 COMMANDS = [doctor]

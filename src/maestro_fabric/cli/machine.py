@@ -1,4 +1,4 @@
-"""What this machine has: versions, extras, programs, the store. Each look gives findings; `doctor` shows them."""
+"""What this machine has: versions, extras, programs, the store. Each look gives checks; `doctor` shows them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_
 from maestro_fabric.aggregator.database import connect_to_read, version_of
 from maestro_fabric.errors import StoreError
 
-__all__ = ["Finding", "State", "browser_answer", "examine"]
+__all__ = ["Check", "State", "browser_answer", "examine"]
 
 DISTRIBUTION = "pytest-maestro"
 _ANSWER_WITHIN_S = 20.0
 
 
 class State(StrEnum):
-    """What a finding means."""
+    """What a check means."""
 
     OK = "ok"
     ABSENT = "absent"  # not there, and nothing needs it yet
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Check:
     """One thing that was looked at.
 
     Attributes:
@@ -53,7 +53,7 @@ class Finding:
     mend: str = ""
 
 
-def examine(*, store: Path, executable: str | None, environ: Mapping[str, str]) -> list[Finding]:
+def examine(*, store: Path, executable: str | None, environ: Mapping[str, str]) -> list[Check]:
     """Everything a run depends on, in the order in which a person reads it.
 
     Args:
@@ -71,15 +71,15 @@ def examine(*, store: Path, executable: str | None, environ: Mapping[str, str]) 
     ]
 
 
-def _look_at_versions() -> Iterator[Finding]:
+def _look_at_versions() -> Iterator[Check]:
     # `requires-python` holds since pip keeps it; it can only be broken by running the sources by hand.
-    yield Finding(section="Versions", name="Python", state=State.OK, value=f"{platform.python_version()} ({sys.executable})")
-    yield Finding(section="Versions", name=DISTRIBUTION, state=State.OK, value=metadata.version(DISTRIBUTION))
+    yield Check(section="Versions", name="Python", state=State.OK, value=f"{platform.python_version()} ({sys.executable})")
+    yield Check(section="Versions", name=DISTRIBUTION, state=State.OK, value=metadata.version(DISTRIBUTION))
     for requirement in _requirements(extra=""):
         yield _judge(requirement, section="Versions", needed=True, mend=f"pip install --upgrade '{requirement}'")
 
 
-def _look_at_extras() -> Iterator[Finding]:
+def _look_at_extras() -> Iterator[Check]:
     extras = metadata.metadata(DISTRIBUTION).get_all("Provides-Extra") or ()
     for extra in (name for name in extras if name != "all"):  # `all` names the others again
         for requirement in _requirements(extra=extra):
@@ -97,19 +97,19 @@ def _requirements(*, extra: str) -> Iterator[Requirement]:
             yield requirement
 
 
-def _judge(requirement: Requirement, *, section: str, needed: bool, mend: str) -> Finding:
+def _judge(requirement: Requirement, *, section: str, needed: bool, mend: str) -> Check:
     try:
         version = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         state = State.BROKEN if needed else State.ABSENT
-        return Finding(section=section, name=requirement.name, state=state, value="not installed", mend=mend)
+        return Check(section=section, name=requirement.name, state=state, value="not installed", mend=mend)
     if not requirement.specifier.contains(version, prereleases=True):
         value = f"{version}, but {requirement.specifier} is needed"
-        return Finding(section=section, name=requirement.name, state=State.BROKEN, value=value, mend=mend)
-    return Finding(section=section, name=requirement.name, state=State.OK, value=version)
+        return Check(section=section, name=requirement.name, state=State.BROKEN, value=value, mend=mend)
+    return Check(section=section, name=requirement.name, state=State.OK, value=version)
 
 
-def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Iterator[Check]:
     # Journeys run on chromium unless a suite says otherwise: only its absence is a fault, and only where Playwright is there.
     has_playwright = is_installed("playwright")
     for engine in ("chromium", "firefox", "webkit"):
@@ -118,12 +118,12 @@ def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Ite
         if found is None:
             state = State.BROKEN if needed else State.ABSENT
             mend = browser_help(engine) if has_playwright else ""
-            yield Finding(section="Browsers", name=engine, state=state, value="not found", mend=mend)
+            yield Check(section="Browsers", name=engine, state=state, value="not found", mend=mend)
         elif (answer := browser_answer(str(found.path))) is None:
             value = f"{found.path} (from {found.source}) does not start"
-            yield Finding(section="Browsers", name=engine, state=State.BROKEN, value=value, mend=f"run {found.path} --version to see why")
+            yield Check(section="Browsers", name=engine, state=State.BROKEN, value=value, mend=f"run {found.path} --version to see why")
         else:
-            yield Finding(section="Browsers", name=engine, state=State.OK, value=f"{answer}: {found.path} (from {found.source})")
+            yield Check(section="Browsers", name=engine, state=State.OK, value=f"{answer}: {found.path} (from {found.source})")
 
 
 def browser_answer(path: str) -> str | None:
@@ -138,20 +138,20 @@ def browser_answer(path: str) -> str | None:
     return (lines[0].strip() if lines else "starts") if finished.returncode == 0 else None
 
 
-def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Check]:
     for section, names in (("Drivers", ("chromedriver", "geckodriver")), ("JavaScript", ("node", "npm"))):
         for name in names:
             path = shutil.which(name, path=environ.get("PATH"))
             answer = browser_answer(path) if path is not None else None
             if path is None:
-                yield Finding(section=section, name=name, state=State.ABSENT, value="not found")
+                yield Check(section=section, name=name, state=State.ABSENT, value="not found")
             elif answer is None:
-                yield Finding(section=section, name=name, state=State.ABSENT, value=f"{path} does not start")
+                yield Check(section=section, name=name, state=State.ABSENT, value=f"{path} does not start")
             else:
-                yield Finding(section=section, name=name, state=State.OK, value=f"{answer}: {path}")
+                yield Check(section=section, name=name, state=State.OK, value=f"{answer}: {path}")
 
 
-def _look_at_store(path: Path) -> Iterator[Finding]:
+def _look_at_store(path: Path) -> Iterator[Check]:
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not path.exists():
         yield _writable(path, folder, value=f"{path} (made by the first run)")
@@ -161,17 +161,17 @@ def _look_at_store(path: Path) -> Iterator[Finding]:
         with closing(connect_to_read(path)) as connection:
             version = version_of(connection)
     except StoreError as error:
-        yield Finding(section="Store", name="history", state=State.BROKEN, value=str(path), mend=str(error))
+        yield Check(section="Store", name="history", state=State.BROKEN, value=str(path), mend=str(error))
         return
     yield _writable(path, folder, value=f"{path}, schema {version}, {_size(path.stat().st_size)}")
 
 
-def _writable(path: Path, folder: Path, *, value: str) -> Finding:
+def _writable(path: Path, folder: Path, *, value: str) -> Check:
     blocked = next((place for place in (path, folder) if place.exists() and not os.access(place, os.W_OK)), None)
     if blocked is None:
-        return Finding(section="Store", name="history", state=State.OK, value=value)
+        return Check(section="Store", name="history", state=State.OK, value=value)
     mend = f"make {blocked} writable, or name another store with --maestro-store"
-    return Finding(section="Store", name="history", state=State.BROKEN, value=f"{value}, not writable", mend=mend)
+    return Check(section="Store", name="history", state=State.BROKEN, value=f"{value}, not writable", mend=mend)
 
 
 def _size(count: float) -> str:
@@ -188,7 +188,7 @@ _PROMISES = {
 }
 
 
-def _look_at_platform() -> Finding:
+def _look_at_platform() -> Check:
     system = platform.system()
     promise = _PROMISES.get(system, "runs, without the promise that whatever a run starts ends with it")
-    return Finding(section="Platform", name=f"{system} {platform.machine()}", state=State.OK, value=promise)
+    return Check(section="Platform", name=f"{system} {platform.machine()}", state=State.OK, value=promise)
