@@ -89,6 +89,11 @@ def test_the_ci_page_tells_pytest_s_exit_status_and_gets_a_browser_that_fits() -
     assert re.findall(r"playwright/python:v([\d.]+)-", gitlab) == re.findall(r"playwright==([\d.]+)", gitlab) != []
 
 
+@pytest.mark.parametrize("name", ["--workers", "--maestro-store", "`healed`", "`degraded`", "`quarantined`", "`analytics`"])
+def test_the_limitations_name_what_is_not_there_yet(name: str) -> None:
+    assert name in (DOCS / "limitations.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files_and_headings_that_exist(page: Path) -> None:
     links = [link.partition("#") for link in LINK.findall(_without_code(page))]
