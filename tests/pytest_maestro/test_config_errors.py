@@ -75,7 +75,7 @@ def test_a_policy_of_a_native_suite_is_refused_and_not_ignored(project: Project,
     result.stderr.fnmatch_lines([f"*'web' has {word}*pytest-rerunfailures*"])
 
 
-@pytest.mark.parametrize("options", [[], ["-n2"]], ids=["alone", "workers"])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)], ids=["alone", "workers"])
 def test_a_default_policy_that_does_not_hold_for_a_native_suite_is_warned_of_once(project: Project, options: list[str]) -> None:
     head = "policies: {web: {deadline: 1s, retry: {times: 1}}}\npolicy: web"
     project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n", head=head)
