@@ -153,9 +153,7 @@ class Driver:
         finally:
             atexit.unregister(self.end)
             browsers.close()
-            # A driver process that was killed cannot be stopped any more.
-            with contextlib.suppress(Exception):
-                playwright.stop()
+            _stop(playwright)
 
     def _do_next(self, browsers: Browsers) -> bool:
         try:
@@ -208,6 +206,15 @@ def _start_playwright() -> tuple[Any, Any]:
         return manager, manager.start()
     except Error as exc:
         raise PluginError(f"Playwright's driver did not start: {exc}; try `pip install --force-reinstall playwright`") from exc
+
+
+def _stop(playwright: Any) -> None:
+    from playwright.sync_api import Error
+
+    # A driver process that was killed cannot be stopped any more: its pipe is closed (OSError), the connection over (Error),
+    # and so may be the loop that served it (RuntimeError).
+    with contextlib.suppress(Error, OSError, RuntimeError):
+        playwright.stop()
 
 
 # State of the process and not of an object, because what it counts is: one browser serves all suites of a worker,

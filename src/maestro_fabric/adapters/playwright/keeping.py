@@ -42,8 +42,7 @@ def keep_evidence(scene: Scene, played: Played, *, is_traced: bool) -> None:
 
 
 def _keep_screenshot(scene: Scene) -> bool:
-    # Evidence is a gift: what goes wrong while taking it must not replace why the case failed.
-    with contextlib.suppress(Exception):
+    with _given_up():
         picture = scene.page.screenshot(timeout=_SCREENSHOT_MS)
         scene.evidence.keep("screenshot", "failure.png").write_bytes(picture)
         return True
@@ -51,14 +50,14 @@ def _keep_screenshot(scene: Scene) -> bool:
 
 
 def _keep_html(scene: Scene) -> None:
-    with contextlib.suppress(Exception):
+    with _given_up():
         html = scene.page.content()
         scene.evidence.keep_text("html", "page.html", scene.surroundings.redact(html))
 
 
 def _keep_console(scene: Scene) -> None:
     if scene.console:
-        with contextlib.suppress(OSError):
+        with _given_up():
             scene.evidence.keep_text("console", "console.txt", scene.surroundings.redact("\n".join(scene.console)))
 
 
@@ -67,5 +66,13 @@ def _keep_trace(scene: Scene) -> None:
     if scene.scope.used_secret and "trace" not in scene.settings.model_fields_set:
         scene.log("no trace is kept, since the case used a secret; say browser.trace to keep it all the same")
         return
-    with contextlib.suppress(Exception):
+    with _given_up():
         scene.browser_context.tracing.stop(path=scene.evidence.keep("trace", "trace.zip"))
+
+
+def _given_up() -> contextlib.AbstractContextManager[object]:
+    """Leaves out evidence that cannot be had: the browser hangs or has gone, or the disk is full."""
+    from playwright.sync_api import Error
+
+    # Evidence is a gift: what goes wrong while taking it must not replace why the case failed.
+    return contextlib.suppress(Error, OSError)
