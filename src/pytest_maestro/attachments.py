@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_maestro.redaction import redact_report
+from pytest_maestro.redaction import redact_failure, redact_report
 
 __all__ = ["BLOCKED", "EVENTS", "FAULT", "Attachments"]
 
@@ -70,6 +70,12 @@ class Attachments:
             # Here and not when it is raised: a controller may know secrets that its workers do not.
             if (told := getattr(report, FAULT, None)) is not None:
                 told[2] = self.redact(told[2])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Redact why a module could not be imported."""
+        if self.redact is not None:
+            redact_failure(report, self.redact)
 
 
 def _fault(raised: BaseException) -> list[Any]:

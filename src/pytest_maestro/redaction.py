@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
-__all__ = ["redact_report"]
+__all__ = ["redact_failure", "redact_report"]
 
 Redact = Callable[[str], str]
 
@@ -21,8 +21,21 @@ def redact_report(report: pytest.TestReport, redact: Redact) -> None:
     if isinstance(report, pytest.SubtestReport):
         values = {name: redact(value) if isinstance(value, str) else value for name, value in report.context.kwargs.items()}
         report.context = replace(report.context, msg=report.context.msg and redact(report.context.msg), kwargs=values)
-    if report.longrepr is not None:
-        report.longrepr = _redacted(report.longrepr, redact)  # type: ignore[assignment]
+    if report.user_properties:
+        report.user_properties = [(name, redact(value) if isinstance(value, str) else value) for name, value in report.user_properties]
+    redact_failure(report, redact)
+
+
+def redact_failure(report: pytest.TestReport | pytest.CollectReport, redact: Redact) -> None:
+    """Replace secrets in what a report shows of a failure."""
+    if report.longrepr is None:
+        return
+    report.longrepr = _redacted(report.longrepr, redact)  # type: ignore[assignment]
+    if not isinstance(report.longrepr, (str, tuple)):
+        # Doctests, missing fixtures and other plugins have classes of their own, of which only the text is known.
+        shown = str(report.longrepr)
+        if redact(shown) != shown:
+            report.longrepr = redact(shown)
 
 
 def _redacted(part: object, redact: Redact) -> object:

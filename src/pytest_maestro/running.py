@@ -162,6 +162,9 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
     given: dict[str, Any] = getattr(config, "workerinput", {})
     services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
     attachments.redact = prepared.secrets.redact
+    if not config.option.collectonly:
+        # A native test finds them in the environment before any service or step has asked for them.
+        prepared.secrets.learn(prepared.loaded.secret_names)
     running = Running(prepared, attachments, services, given.get("workerid", ""))
 
     def suite_of(item: pytest.Item) -> tuple[PlannedSuite, tuple[str, ...]] | None:

@@ -140,6 +140,12 @@ def test_a_reference_that_means_nothing_is_an_error_at_its_place(tmp_path: Path,
     assert problems_of(tmp_path, HEAD + text + "\n") == [problem]
 
 
+def test_a_loaded_file_tells_the_names_of_its_secrets(tmp_path: Path) -> None:
+    head = "vars: {a: 'x ${secret:IN_VARS}'}\nservices: {web: {command: [x], env: {A: '${secret:IN_ENV}'}}}\n"
+
+    assert load_text(tmp_path, HEAD + head + "suites: [{name: unit, adapter: pytest, paths: [.]}]\n").secret_names == {"IN_VARS", "IN_ENV"}
+
+
 def test_variables_in_a_circle_are_told_once_for_each_beginning(tmp_path: Path) -> None:
     found = problems_of(tmp_path, HEAD + "vars: {a: '${vars.b}', b: '${vars.a}'}\n")
 

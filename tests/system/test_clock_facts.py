@@ -146,6 +146,14 @@ def test_a_secret_is_redacted_in_urls_json_and_line_by_line() -> None:
     assert secrets.redact("> abcdef") == "> ***"
 
 
+def test_learned_secrets_are_redacted_and_missing_ones_are_left_out() -> None:
+    secrets = Secrets({"A": "hunter2"}.__getitem__, source="set it")
+
+    secrets.learn(["NONE", "A"])
+
+    assert secrets.redact("say hunter2!") == "say ***!"
+
+
 def test_the_longer_of_two_secrets_leaves_no_rest() -> None:
     secrets = Secrets({"SHORT": "abc", "LONG": "abcdef"}.get, source="set it")
     secrets.value("SHORT")

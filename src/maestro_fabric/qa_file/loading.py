@@ -10,6 +10,7 @@ from typing import Any
 
 from maestro_fabric.config.checks import check_addresses
 from maestro_fabric.config.models import Config, SuiteConfig
+from maestro_fabric.config.templates import TemplateError, references
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.model import Location
 from maestro_fabric.qa_file.environment import Environment, choose_environment
@@ -56,6 +57,12 @@ class Loaded:
         """`came_from` by paths as errors write them: ``suites[1].cases[0].steps[2].open``."""
         return {path_text(path): origin for path, origin in self.came_from.items()}
 
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """The names of all ``${secret:…}``, whoever may ask for them."""
+        texts = (container[key] for _, container, key in self._tree.notes)
+        return frozenset(name for text in texts if isinstance(text, str) for name in _secrets_in(text))
+
     def value_at(self, path: Sequence[str | int]) -> object:
         """What the file has at a path, with ``${env:…}`` and ``${vars.…}`` filled in; ``None`` where it has nothing."""
         if path[0] == "base_url":
@@ -94,6 +101,15 @@ def load(
     """
     with collector_paused():
         return _Loading(path, suite_models, environ).load(environment, variables)
+
+
+def _secrets_in(text: str) -> list[str]:
+    if "${secret:" not in text:
+        return []
+    try:
+        return [reference.name for reference in references(text) if reference.kind == "secret"]
+    except TemplateError:
+        return []  # of an environment that was not chosen: nobody uses it
 
 
 class _Loading:

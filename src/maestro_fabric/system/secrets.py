@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +45,15 @@ class Secrets:
             raise ConfigError(f"the secret {name!r} is missing: {self._source}")
         self._remember(value)
         return value
+
+    def learn(self, names: Iterable[str]) -> None:
+        """Redact these from now on, though nobody has asked for them; those that are missing are left out."""
+        for name in names:
+            # A plugin's hook may raise anything. Who needs the secret is told when asking for it.
+            with contextlib.suppress(Exception):
+                value = self._lookup(name)
+                if value is not None:
+                    self._remember(value)
 
     def redact(self, text: str) -> str:
         """The text with every secret given out so far replaced by ``***``."""
