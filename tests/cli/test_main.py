@@ -198,6 +198,7 @@ def test_the_plan_for_people_shows_the_same(maestro: Maestro) -> None:
     assert "4 cases; worst case: 6 attempts, no limit" in text
 
 
+@pytest.mark.needs_playwright
 def test_the_plan_has_what_each_case_does_and_where_its_values_came_from(maestro: Maestro, project: Path) -> None:
     (project / "qa.yaml").write_text(JOURNEYS)
 
