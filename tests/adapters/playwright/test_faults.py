@@ -16,6 +16,7 @@ from maestro_fabric.adapters.playwright.driver import acquire_driver
 from maestro_fabric.adapters.playwright.processes import descendants
 from maestro_fabric.errors import SessionLost
 from maestro_fabric.model import Status
+from maestro_fabric.system.processes import find_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault]
 
@@ -125,11 +126,7 @@ def start(play, body: str) -> subprocess.Popen[str]:
 
 
 def alive(pids: list[int]) -> list[int]:
-    return [
-        pid
-        for pid in pids
-        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    ]
+    return [pid for pid in pids if find_process(pid) is not None]
 
 
 def test_nothing_is_left_after_kill_9_of_the_process(play):

@@ -16,6 +16,7 @@ from maestro_fabric.ports import Deadline, RunOptions
 pytestmark = pytest.mark.browser
 
 OPEN = {"open": "/"}
+NEVER = {"click": {"css": "#never", "within": "20ms"}}
 LOG_IN = [{"open": "/second"}, {"run_js": "localStorage.setItem('kept', 'logged in')"}, {"set_cookie": {"name": "who", "value": "ada"}}]
 IS_LOGGED_IN = [{"open": "/second"}, {"expect": {"css": "#kept", "text": "logged in"}}]
 
@@ -83,14 +84,14 @@ def test_pass_keeps_nothing(play):
 
 
 def test_screenshot_can_be_switched_off(play):
-    outcome = play(OPEN, {"click": "#never"}, browser={"within": "20ms", "screenshot": "off"})
+    outcome = play(OPEN, NEVER, browser={"screenshot": "off"})
 
     assert set(play.files(outcome)) == {"html"}
 
 
 @pytest.mark.parametrize(("trace", "kept"), [("off", [False, False]), ("retry", [False, True]), ("failure", [True, True])])
 def test_trace_is_recorded_as_the_file_says(play, trace, kept):
-    cases, session = play.open([OPEN, {"click": "#never"}], browser={"within": "20ms", "trace": trace})
+    cases, session = play.open([OPEN, NEVER], browser={"trace": trace})
     clock = play.context(None).clock
 
     outcomes = [attempt(cases[0], session, clock), attempt(cases[0], session, clock)]
@@ -100,11 +101,11 @@ def test_trace_is_recorded_as_the_file_says(play, trace, kept):
 
 
 def test_further_try_stays_one_in_a_new_session(play):
-    cases, session = play.open([OPEN, {"click": "#never"}], browser={"within": "20ms"})
+    cases, session = play.open([OPEN, NEVER])
     clock = play.context(None).clock
     attempt(cases[0], session, clock)
     session.close()
-    cases, session = play.open([OPEN, {"click": "#never"}], browser={"within": "20ms"})
+    cases, session = play.open([OPEN, NEVER])
 
     outcome = attempt(cases[0], session, clock)
 
@@ -154,7 +155,7 @@ def test_secret_is_nowhere_as_the_browser_writes_it(play):
 
 
 def test_trace_after_a_secret_is_kept_when_the_file_asks_for_it(play):
-    outcome = play(OPEN, {"log": "${secret:PASSWORD}"}, {"click": "#never"}, browser={"within": "20ms", "trace": "failure"})
+    outcome = play(OPEN, {"log": "${secret:PASSWORD}"}, NEVER, browser={"trace": "failure"})
 
     assert "trace" in play.files(outcome)
 
@@ -208,7 +209,7 @@ def test_remote_browser_that_is_not_there_is_an_error_that_names_it(play):
 def test_pause_without_a_window_says_what_is_missing(play):
     play.options = RunOptions(pause=True, slow_s=0.001)
 
-    assert "add --maestro-headed" in play(OPEN, {"click": "#never"}, browser={"within": "20ms"}).output
+    assert "add --maestro-headed" in play(OPEN, NEVER).output
 
 
 def test_cases_of_a_suite_come_with_rows_of_a_csv_file(play):
