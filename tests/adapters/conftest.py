@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,20 +18,10 @@ from maestro_fabric.adapters.playwright.adapter import PlaywrightAdapter, Playwr
 from maestro_fabric.config.models import build_config_type
 from maestro_fabric.model import Case, Location, Outcome
 from maestro_fabric.ports import Context, Deadline, RunOptions, Session
+from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.secrets import Secrets
 
 PAGES = Path(__file__).parent / "pages"
-
-
-class RealClock:
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 class NoChance:
@@ -132,7 +121,7 @@ class Player:
             config=config,
             root=self.root,
             artifacts=self.artifacts,
-            clock=RealClock(),
+            clock=SystemClock(),
             chance=NoChance(),
             base_url=self.base_url,
             variables=self.variables,
@@ -164,7 +153,7 @@ class Player:
     def __call__(self, *steps: Any, deadline_s: float | None = 30.0, **suite: Any) -> Outcome:
         """The outcome of one attempt of a journey."""
         cases, session = self.open(list(steps), **suite)
-        return session.run(cases[0], lambda event: None, Deadline.after(deadline_s, RealClock()))
+        return session.run(cases[0], lambda event: None, Deadline.after(deadline_s, SystemClock()))
 
     def files(self, outcome: Outcome) -> dict[str, Path]:
         """The kept files by kind; all of them exist."""
