@@ -1,11 +1,4 @@
-"""Fakes for tests of adapters, sinks and plugins: time that only moves when told, chance without chance, scripted sessions.
-
-    clock = FakeClock()
-    sink = RecordingSink()
-    adapter = FakeAdapter({"buy": [failing(ConnectionError("gone")), passing()]})
-
-`docs/architecture.md` tells what adapters, sinks and sessions are.
-"""
+"""Fakes: time that only moves when told, chance without chance, scripted sessions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,34 @@
+"""Fakes for tests of adapters, sinks and plugins, and the contract that every adapter keeps.
+
+    clock = FakeClock()
+    sink = RecordingSink()
+    adapter = FakeAdapter({"buy": [failing(ConnectionError("gone")), passing()]})
+
+`docs/adapters.md` shows how to write an adapter, and how to put it to the contract.
+"""
+
+from maestro_fabric.testing.fakes import (
+    FakeAdapter,
+    FakeClock,
+    FakeServices,
+    FakeSession,
+    FakeSuite,
+    FixedChance,
+    RecordingSink,
+    failing,
+    make_context,
+    passing,
+)
+
+__all__ = [
+    "FakeAdapter",
+    "FakeClock",
+    "FakeServices",
+    "FakeSession",
+    "FakeSuite",
+    "FixedChance",
+    "RecordingSink",
+    "failing",
+    "make_context",
+    "passing",
+]
