@@ -12,6 +12,7 @@ PYTHON ?=
 BIN := $(abspath $(VENV))/bin
 DEMO_STAMP := $(VENV)/.installed-demo
 DEV_STAMP := $(VENV)/.installed-dev
+NODE_STAMP := tests/node/node_modules/.installed
 BENCH_VENV ?= .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 PACKAGE := .[playwright,xdist]
@@ -30,7 +31,7 @@ demo: $(DEMO_STAMP)  ## test the example shop in a real browser, from one YAML f
 	@$(FIND_BROWSER)
 	@$(BIN)/python examples/shop/demo.py
 
-test: $(DEV_STAMP)  ## every check there is: style, types, layers, tests, coverage
+test: $(DEV_STAMP) $(NODE_STAMP)  ## every check there is: style, types, layers, tests, coverage
 	@$(FIND_BROWSER)
 	@$(BIN)/python tools/check.py
 
@@ -40,7 +41,7 @@ lint: $(DEV_STAMP)  ## style, types and layers only
 format: $(DEV_STAMP)  ## put the code into the house form
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
 
-bench: $(DEV_STAMP) $(BENCH_STAMP)  ## measure every claim and write docs/benchmarks.md (about an hour)
+bench: $(DEV_STAMP) $(BENCH_STAMP) $(NODE_STAMP)  ## measure every claim and write docs/benchmarks.md (about an hour)
 	@$(FIND_BROWSER)
 	@$(BENCH_VENV)/bin/python benchmarks/run_all.py
 
@@ -72,7 +73,15 @@ $(BENCH_STAMP): pyproject.toml tools/make_venv.sh benchmarks/peers.txt benchmark
 	@$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers-pinned.txt
 	@touch $@
 
+$(NODE_STAMP): tests/node/package.json tests/node/package-lock.json
+	@if command -v npm > /dev/null; then \
+	  echo 'Installing the Node frameworks that the tests run into tests/node …'; \
+	  npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
+	else \
+	  echo 'Node is not installed: the tests that need it (needs_node) are skipped.'; \
+	fi
+
 clean:  ## remove what was made: venvs, caches, coverage, builds
-	@rm -rf .venv .venv-bench build dist .coverage .coverage.* htmlcov .tox
+	@rm -rf .venv .venv-bench tests/node/node_modules build dist .coverage .coverage.* htmlcov .tox
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,20 @@ def browser_path() -> Path:
     if found is None:
         pytest.fail(browser_help("chromium"), pytrace=False)
     return Path(found.path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs Node where there is none; `make test` has said so then."""
+    if shutil.which("node") is None:
+        for item in items:
+            if item.get_closest_marker("needs_node"):
+                item.add_marker(pytest.mark.skip(reason="Node is not installed"))
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """The folder whose ``node_modules`` holds Jest, Vitest and cucumber-js; a suite below it finds them."""
+    folder = Path(__file__).parent / "node"
+    if not (folder / "node_modules").is_dir():
+        pytest.fail(f"the Node packages are not installed: run `npm ci --prefix {folder}`, or `make test`", pytrace=False)
+    return folder
