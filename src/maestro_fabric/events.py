@@ -37,7 +37,10 @@ class AttemptStarted:
 
 @dataclass(frozen=True, slots=True)
 class AttemptFinished:
-    """A try of a case has ended; ``is_last`` says that none follows."""
+    """A try of a case has ended; ``is_last`` says that none follows.
+
+    A case inside a container that may be tried again as a whole is told with ``is_last`` false; its `CaseFinished` is the last word.
+    """
 
     case: Case
     attempt: Attempt
@@ -46,7 +49,10 @@ class AttemptFinished:
 
 @dataclass(frozen=True, slots=True)
 class CaseFinished:
-    """A case has its final status. A blocked or skipped case has this event and no attempt."""
+    """A case has its final status. A blocked or skipped case has this event and no attempt.
+
+    A container has this event after those of the cases inside it; `is_counted` says whether it is a result of its own.
+    """
 
     case: Case
     status: Status
@@ -54,6 +60,11 @@ class CaseFinished:
     finished_at: float
     duration_s: float
     reason: str = ""
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether this is a result to keep and to count; of a container without trouble only the cases inside it are."""
+        return self.case.counts_as(self.status, self.marks)
 
 
 @dataclass(frozen=True, slots=True)

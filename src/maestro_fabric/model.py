@@ -255,6 +255,8 @@ class Case:
         skip: Set when it is not to be run.
         xfail: Set when it is expected not to pass.
         body: What its adapter needs to run it; nobody else looks inside.
+        container: Whether it holds cases that are not known beforehand: a Jest file, a program that leaves a report.
+        inside: The name of the container that told of this case, set by the engine; empty for a case of the plan.
     """
 
     id: CaseId
@@ -267,17 +269,39 @@ class Case:
     skip: Skip | None = None
     xfail: Xfail | None = None
     body: object = None
+    container: bool = False
+    inside: str = ""
+
+    def counts_as(self, status: Status, marks: frozenset[Mark]) -> bool:
+        """Whether this verdict is a result of its own: that of a container without trouble is none, the cases inside it are."""
+        return not self.container or status is not Status.PASSED or bool(marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """A case's final word: the last attempt's status, the marks, and every attempt, oldest first."""
+    """A case's final word: the last attempt's status, the marks, and every attempt, oldest first.
+
+    Attributes:
+        case: The case.
+        status: The last attempt's.
+        marks: What stands beside it.
+        attempts: All tries, oldest first; empty for a case that was not tried.
+        reason: Why it was skipped or blocked; empty otherwise.
+        inner: Of a container the results of the cases inside it, in the order in which it first told of them.
+    """
 
     case: Case
     status: Status
     marks: frozenset[Mark]
     attempts: tuple[Attempt, ...]
     reason: str = ""
+    inner: tuple[CaseResult, ...] = ()
+
+    @property
+    def counted(self) -> tuple[CaseResult, ...]:
+        """The results to count: its own, unless it is a container without trouble, and then those inside it."""
+        own = (self,) if self.case.counts_as(self.status, self.marks) else ()
+        return (*own, *self.inner)
 
     @property
     def duration_s(self) -> float:

@@ -111,6 +111,8 @@ class Pending:
     def _take_case(self, event: CaseFinished) -> None:
         key = key_of(event.case.id)
         self.running.pop(key, None)
+        if not event.is_counted:
+            return  # a container: what is inside it are the cases
         self._batch.details[key] = details_of(event.case)
         status, marks = STATUS_CODES[event.status], marks_code(event.marks)
         last = self._unjudged.pop(key, None)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from maestro_fabric.engine.inner import InnerCases
+from maestro_fabric.engine.results import concluded, finished, redacted, was_tried, without_attempt
 from maestro_fabric.engine.sessions import SuiteSessions, contain
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
-from maestro_fabric.model import Attempt, Case, CaseResult, Fault, Mark, Outcome, Policy, Status
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, Warned
+from maestro_fabric.model import Attempt, Case, CaseResult, Fault, Mark, Outcome, Policy, Retry, Status
 from maestro_fabric.plan import longest_wait_s
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
 
@@ -18,6 +20,8 @@ def run_case(
     case: Case, sessions: SuiteSessions, emit: Emit, *, clock: Clock, chance: Chance, worker: str = "", deadline: Deadline
 ) -> CaseResult:
     """Try a case under its policy, telling every attempt, and the case's end as the last event.
+
+    Of a container, the cases inside are told while it runs, and it is tried again when one of them asks for that.
 
     Args:
         case: What to run.
@@ -34,15 +38,15 @@ def run_case(
     trial = _Trial(case, sessions, emit, clock=clock, chance=chance, worker=worker, deadline=deadline.within(case.policy.deadline_s))
     result = trial.result()
     sessions.finished(case)
-    emit(_finished(result, clock))
+    emit(finished(result, clock))
     return result
 
 
 def blocked(case: Case, reason: str, clock: Clock) -> tuple[CaseResult, CaseFinished]:
     """The result and the event of a case that is not run because of something it depends on; one to be skipped stays that."""
     status, why = (Status.BLOCKED, reason) if case.skip is None else (Status.SKIPPED, case.skip.reason)
-    result = CaseResult(case=case, status=status, marks=frozenset(), attempts=(), reason=why)
-    return result, _finished(result, clock)
+    result = without_attempt(case, status, why)
+    return result, finished(result, clock)
 
 
 class _Trial:
@@ -60,29 +64,47 @@ class _Trial:
         self.worker = worker
         self.deadline = deadline
         self.attempts: list[Attempt] = []
+        self.redact = sessions.context.redact
+        self.inner = InnerCases(case, emit, redact=self.redact, worker=worker, clock=clock) if case.container else None
         self._began = 0.0, 0.0
+        self._untold = 0
 
     def result(self) -> CaseResult:
         if self.case.skip is not None:
-            return self._without_attempt(Status.SKIPPED, self.case.skip.reason)
+            return without_attempt(self.case, Status.SKIPPED, self.case.skip.reason)
         if self.deadline.is_over:
-            return self._without_attempt(Status.BLOCKED, f"not started: {_left(self.deadline)}")
+            return without_attempt(self.case, Status.BLOCKED, f"not started: {_left(self.deadline)}")
         tries = 0
         wait_s: float | None = 0.0
         while wait_s is not None:
             if wait_s:
                 self.clock.sleep(wait_s)
             tries += 1
+            if self.inner is not None:
+                self.inner.begin(may_be_repeated=tries <= self.policy.retry.times)
             attempt = self._attempt()
-            if not self.attempts and not _was_tried(attempt.outcome):
-                return self._without_attempt(attempt.outcome.status, attempt.outcome.reason or str(attempt.outcome.status))
+            if not self.attempts and not was_tried(attempt.outcome):
+                return self._with_inner(
+                    without_attempt(self.case, attempt.outcome.status, attempt.outcome.reason or attempt.outcome.status)
+                )
             wait_s, note = self._wait_before_next(attempt, tries)
             self.attempts.append(_with_note(attempt, note))
-            self.emit(AttemptFinished(self.case, self.attempts[-1], is_last=wait_s is None))
-        return self._concluded(self.attempts)
+            self._tell_attempts(is_last=wait_s is None)
+            if note and attempt.outcome.fault is None:
+                self.emit(Warned(f"{self.case.id}: {note}"))
+        return self._with_inner(concluded(self.case, self.attempts))
 
-    def _without_attempt(self, status: Status, reason: str) -> CaseResult:
-        return CaseResult(case=self.case, status=status, marks=frozenset(), attempts=(), reason=reason)
+    def _tell_attempts(self, *, is_last: bool) -> None:
+        """Tell the newest attempt; one of a container that had no trouble only when another had: it is no result of its own."""
+        if self.inner is not None and all(attempt.outcome.status is Status.PASSED for attempt in self.attempts):
+            return
+        untold = self.attempts[self._untold :]
+        self._untold = len(self.attempts)
+        for attempt in untold:
+            self.emit(AttemptFinished(self.case, attempt, is_last=is_last and attempt is untold[-1]))
+
+    def _with_inner(self, result: CaseResult) -> CaseResult:
+        return result if self.inner is None else replace(result, inner=self.inner.conclude())
 
     def _attempt(self) -> Attempt:
         self._began = self.clock.now(), self.clock.monotonic()
@@ -93,7 +115,9 @@ class _Trial:
             outcome = Outcome(status=Status.ERROR, fault=fault)
         started_at, started = self._began
         duration_s = self.clock.monotonic() - started if outcome.duration_s is None else outcome.duration_s
-        outcome = _redacted(_judged(self.case, outcome), self.sessions.context.redact)
+        outcome = redacted(_judged(self.case, outcome), self.redact)
+        if self.inner is not None:
+            self.inner.end(outcome.fault)
         return Attempt(number=len(self.attempts) + 1, outcome=outcome, started_at=started_at, duration_s=duration_s, worker=self.worker)
 
     def _try_once(self) -> Outcome:
@@ -102,12 +126,14 @@ class _Trial:
 
     def _hear(self, event: Event) -> None:
         """What a session tells while it runs the case; tries that it made by itself and that did not count are attempts too."""
+        if self.inner is not None and self.inner.take(event):
+            return
         if not isinstance(event, AttemptFinished):
             self.emit(event)
             return
-        outcome = _redacted(event.attempt.outcome, self.sessions.context.redact)
+        outcome = redacted(event.attempt.outcome, self.redact)
         self.attempts.append(replace(event.attempt, number=len(self.attempts) + 1, outcome=outcome, worker=self.worker))
-        self.emit(AttemptFinished(self.case, self.attempts[-1], is_last=False))
+        self._tell_attempts(is_last=False)
         self._began = self.clock.now(), self.clock.monotonic()
         self._tell_start()
 
@@ -122,9 +148,8 @@ class _Trial:
             tries: How often the session was asked; attempts that it made by itself do not use up the policy's retries.
         """
         retry, outcome = self.policy.retry, attempt.outcome
-        if outcome.status not in retry.on or not outcome.status.is_bad or outcome.status is Status.BLOCKED:
-            return None, ""
-        if outcome.must_not_retry or tries > retry.times:
+        outcomes = [outcome, *(self.inner.outcomes if self.inner is not None else ())]
+        if tries > retry.times or outcome.must_not_retry or not any(_asks_for_another(each, retry) for each in outcomes):
             return None, ""
         wait_s = longest_wait_s(retry.backoff, tries)
         if retry.backoff.jitter == "full":
@@ -133,16 +158,11 @@ class _Trial:
             return None, f"not tried again: {_left(self.deadline)}"
         return wait_s, ""
 
-    def _concluded(self, attempts: Sequence[Attempt]) -> CaseResult:
-        last = attempts[-1].outcome
-        is_flaky = last.status is Status.PASSED and any(attempt.outcome.status is not Status.PASSED for attempt in attempts)
-        marks = last.marks | {Mark.FLAKY} if is_flaky else last.marks
-        return CaseResult(case=self.case, status=last.status, marks=marks, attempts=tuple(attempts), reason=last.reason)
 
-
-def _was_tried(outcome: Outcome) -> bool:
-    """Whether there was an attempt at all: of a case that its session skipped or blocked there was none."""
-    return outcome.status not in (Status.SKIPPED, Status.BLOCKED) or Mark.XFAILED in outcome.marks
+def _asks_for_another(outcome: Outcome, retry: Retry) -> bool:
+    """Whether this is one of the outcomes after which the policy tries again."""
+    status = outcome.status
+    return status in retry.on and status.is_bad and status is not Status.BLOCKED and not outcome.must_not_retry
 
 
 def _judged(case: Case, outcome: Outcome) -> Outcome:
@@ -159,18 +179,6 @@ def _judged(case: Case, outcome: Outcome) -> Outcome:
     return replace(outcome, marks=outcome.marks | {Mark.XPASSED}, reason=case.xfail.reason)
 
 
-def _redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
-    fault = outcome.fault and replace(outcome.fault, message=redact(outcome.fault.message), trace=redact(outcome.fault.trace))
-    return replace(
-        outcome,
-        fault=fault,
-        reason=redact(outcome.reason),
-        steps=tuple(replace(step, title=redact(step.title), message=redact(step.message)) for step in outcome.steps),
-        output=redact(outcome.output),
-        metadata={name: redact(value) for name, value in outcome.metadata.items()},
-    )
-
-
 def _with_note(attempt: Attempt, note: str) -> Attempt:
     """The attempt with a line added to its real error."""
     outcome = attempt.outcome
@@ -182,7 +190,3 @@ def _with_note(attempt: Attempt, note: str) -> Attempt:
 
 def _left(deadline: Deadline) -> str:
     return f"{deadline.left_s:.1f}s left of {deadline.limit_s:g}s"
-
-
-def _finished(result: CaseResult, clock: Clock) -> CaseFinished:
-    return CaseFinished(result.case, result.status, result.marks, clock.now(), result.duration_s, result.reason)

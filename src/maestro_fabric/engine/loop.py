@@ -44,7 +44,7 @@ class RunResult:
         status: ``passed``, ``failed`` or ``interrupted``.
         exit_status: 0, 1 (something was bad), 2 (interrupted) or 5 (no case), as pytest has it.
         run_id: The run's id.
-        cases: The results, in the order in which they came.
+        cases: The results, in the order in which they came; of a container without trouble only those of the cases inside it.
     """
 
     status: str
@@ -181,5 +181,6 @@ class _Loop:
         self._note(suite, result)
 
     def _note(self, suite: PlannedSuite, result: CaseResult) -> None:
-        self.results.append(result)
-        self.verdicts.setdefault(suite.name, []).append((result.status, result.marks))
+        for counted in result.counted:
+            self.results.append(counted)
+            self.verdicts.setdefault(suite.name, []).append((counted.status, counted.marks))

@@ -1,0 +1,48 @@
+"""What attempts come to: the pieces that a case and the cases inside a container share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from maestro_fabric.events import CaseFinished
+from maestro_fabric.model import Attempt, Case, CaseResult, Mark, Outcome, Status
+from maestro_fabric.ports import Clock
+
+__all__ = ["concluded", "finished", "redacted", "was_tried", "without_attempt"]
+
+
+def concluded(case: Case, attempts: Sequence[Attempt]) -> CaseResult:
+    """The final word of a case with these attempts; one that passed after another did not is flaky."""
+    last = attempts[-1].outcome
+    is_flaky = last.status is Status.PASSED and any(attempt.outcome.status is not Status.PASSED for attempt in attempts)
+    marks = last.marks | {Mark.FLAKY} if is_flaky else last.marks
+    return CaseResult(case=case, status=last.status, marks=marks, attempts=tuple(attempts), reason=last.reason)
+
+
+def without_attempt(case: Case, status: Status, reason: str) -> CaseResult:
+    """The final word of a case that was not tried."""
+    return CaseResult(case=case, status=status, marks=frozenset(), attempts=(), reason=reason)
+
+
+def was_tried(outcome: Outcome) -> bool:
+    """Whether there was an attempt at all: of a case that its session skipped or blocked there was none."""
+    return outcome.status not in (Status.SKIPPED, Status.BLOCKED) or Mark.XFAILED in outcome.marks
+
+
+def finished(result: CaseResult, clock: Clock) -> CaseFinished:
+    """The event of a final word."""
+    return CaseFinished(result.case, result.status, result.marks, clock.now(), result.duration_s, result.reason)
+
+
+def redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
+    """The outcome with every secret replaced."""
+    fault = outcome.fault and replace(outcome.fault, message=redact(outcome.fault.message), trace=redact(outcome.fault.trace))
+    return replace(
+        outcome,
+        fault=fault,
+        reason=redact(outcome.reason),
+        steps=tuple(replace(step, title=redact(step.title), message=redact(step.message)) for step in outcome.steps),
+        output=redact(outcome.output),
+        metadata={name: redact(value) for name, value in outcome.metadata.items()},
+    )
