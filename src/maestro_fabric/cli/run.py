@@ -145,6 +145,7 @@ def _case_as_data(case: CaseResult) -> dict[str, Any]:
         "suite": case.case.id.suite,
         "name": case.case.id.name,
         "params": case.case.id.params,
+        "inside": case.case.inside,
         "status": str(case.status),
         "marks": sorted(case.marks),
         "attempts": len(case.attempts),

@@ -38,11 +38,13 @@ class TerminalSink:
         match event:
             case AttemptStarted(case=case, number=1):
                 self._head(case.id.suite)
-            case AttemptFinished(case=case, attempt=attempt, is_last=False):
+            case AttemptFinished(case=case, attempt=attempt, is_last=False) if attempt.outcome.status.is_bad:
                 self._line(attempt.outcome.status, case.id.title, f"attempt {attempt.number}, is tried again", attempt.duration_s)
             case CaseFinished(case=case):
                 self._head(case.id.suite)
-                self._done += 1
+                self._done += not case.inside
+                if not event.is_counted:
+                    return
                 words = " ".join(sorted(event.marks))
                 reason = event.reason.splitlines()[0] if event.reason else ""
                 self._line(event.status, case.id.title, ": ".join(part for part in (words, reason) if part), event.duration_s)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from maestro_fabric.engine.inner import InnerCases
@@ -84,9 +83,8 @@ class _Trial:
                 self.inner.begin(may_be_repeated=tries <= self.policy.retry.times)
             attempt = self._attempt()
             if not self.attempts and not was_tried(attempt.outcome):
-                return self._with_inner(
-                    without_attempt(self.case, attempt.outcome.status, attempt.outcome.reason or attempt.outcome.status)
-                )
+                outcome = attempt.outcome
+                return self._with_inner(without_attempt(self.case, outcome.status, outcome.reason or str(outcome.status)))
             wait_s, note = self._wait_before_next(attempt, tries)
             self.attempts.append(_with_note(attempt, note))
             self._tell_attempts(is_last=wait_s is None)
