@@ -75,7 +75,6 @@ class PytestAdapter:
         log_folder = context.artifacts / "pytest"
 
         def start(arguments: Sequence[str]) -> PytestProcess:
-            log_folder.mkdir(parents=True, exist_ok=True)
             return PytestProcess(
                 ["--continue-on-collection-errors", *_ALONE, *config.args, *arguments],
                 cwd=context.root / config.cwd,
