@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from maestro_fabric.aggregator.schema import APPLICATION_ID, MIGRATIONS, Migration
 from maestro_fabric.errors import StoreError
+from maestro_fabric.folders import make_folder
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
@@ -52,7 +53,7 @@ def open_database(path: Path, *, clock: Clock, patience_s: float, migrations: Se
     """
     check_sqlite()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
     except OSError as error:
         raise StoreError(f"cannot make the folder of the store {str(path)!r}: {error.strerror}: choose another place") from error
     if path.is_dir():

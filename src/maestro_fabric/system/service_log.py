@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from maestro_fabric.folders import make_folder
+
 __all__ = ["ServiceLog"]
 
 _TAIL_BYTES = 65536
@@ -27,7 +29,7 @@ class ServiceLog:
         self.path = path
         self._searched = 0
         self._rest = ""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.write_bytes(b"")
 
     def start_again(self) -> None:

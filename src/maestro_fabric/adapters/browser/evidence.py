@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from maestro_fabric.errors import ConfigError
+from maestro_fabric.folders import make_folder
 from maestro_fabric.model import Artifact, CaseId
 
 __all__ = ["Evidence", "below_root", "slug"]
@@ -49,7 +50,7 @@ class Evidence:
     def _free(self, name: str) -> Path:
         if self._folder is None:
             self._folder = self.artifacts / slug(self.case.suite) / slug(self.case.title) / str(self.attempt)
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
         wanted = self._folder / safe_name(name)
         path, number = wanted, 1
         while path.exists():
