@@ -4,7 +4,7 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -95,10 +95,23 @@ def test_a_broken_plugin_is_named_in_one_line_and_others_work(module: Any, text:
         (SimpleNamespace(name="x"), "SimpleNamespace has no api, suite_model, check, discover, open"),
         (
             type("Old", (FakeAdapter,), {"api": 0, "name": "old"})(),
-            "'old' was written for version 0 of the adapter interface, this is version 1",
+            "'old' was written for version 0 of the adapter interface, this is version 1: update it",
         ),
+        (
+            type("New", (FakeAdapter,), {"api": 9, "name": "new"})(),
+            "'new' needs version 9 of the adapter interface, this is version 1: update pytest-maestro",
+        ),
+        (
+            type("Odd", (FakeAdapter,), {"suite_model": dict})(),
+            "the suite_model of 'fake' is no subclass of maestro_fabric.config.models.SuiteConfig",
+        ),
+        (
+            type("Loose", (FakeAdapter,), {"suite_model": SuiteConfig})(),
+            "the suite_model of 'fake' must say adapter: Literal['fake']",
+        ),
+        (type("Mute", (FakeAdapter,), {"open": None})(), "open of 'fake' cannot be called"),
     ],
-    ids=["parts", "version"],
+    ids=["parts", "older", "newer", "model", "literal", "call"],
 )
 def test_an_adapter_that_does_not_fit_is_left_out_with_the_reason(adapter: Any, problem: str) -> None:
     plugins = Plugins([])
@@ -162,7 +175,7 @@ def test_events_reach_every_plugin_and_one_that_raises_hears_no_more() -> None:
 
 def test_a_model_of_suites_is_told_by_its_adapters_name() -> None:
     class Mine(SuiteConfig):
-        adapter: str = "mine"
+        adapter: Literal["mine"]
 
     mine = type("Mine", (FakeAdapter,), {"name": "mine", "suite_model": Mine})()
     plugins = Plugins([])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from maestro_fabric.config.models import ServiceConfig, SuiteConfig
 from maestro_fabric.config.templates import KEEP, Reference, resolve, resolve_partly
 from maestro_fabric.engine import RunResult, SuiteSessions, run_plan
-from maestro_fabric.errors import ConfigError, PluginError, Problem
+from maestro_fabric.errors import ConfigError, MaestroError, PluginError, Problem
 from maestro_fabric.events import Event, Warned
 from maestro_fabric.model import Case, RunInfo
 from maestro_fabric.plan import Plan, PlannedSuite, build_plan
@@ -181,8 +181,7 @@ def load_config(
             environ=environ,
         )
     except ConfigError as exc:
-        # A suite whose adapter is unknown because its plugin is broken must not read like a spelling mistake.
-        raise ConfigError([*exc.problems, *(Problem(message=line) for line in plugins.warnings)]) from exc
+        raise ConfigError([*exc.problems, *(Problem(message=line) for line in _why_unknown(exc.problems, plugins))]) from exc
 
 
 def prepare(
@@ -285,6 +284,14 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
     return result
 
 
+def _why_unknown(problems: Sequence[Problem], plugins: Plugins) -> list[str]:
+    """The lines of plugins that were left out, when a suite's adapter is unknown: that must not read like a spelling mistake."""
+    messages = [problem.message for problem in problems if problem.path.endswith(".adapter")]
+    named = [line for name, line in plugins.left_out.items() if any(repr(name) in message for message in messages)]
+    # Which adapters a plugin would have brought that cannot be imported is not known, so each of them may be meant.
+    return named or (plugins.warnings if messages else [])
+
+
 def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOptions, environ: Mapping[str, str]) -> Prepared:
     return Prepared(
         loaded=loaded,
@@ -299,7 +306,11 @@ def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOpti
 
 def _missing(prepared: Prepared, suites: Iterable[SuiteConfig]) -> list[str]:
     context = prepared.context()
-    return list(dict.fromkeys(line for suite in suites for line in prepared.adapter(suite.adapter).check(suite, context)))
+    return list(
+        dict.fromkeys(
+            line for suite in suites for line in _asked(suite, "looked for what it needs", prepared.adapter(suite.adapter).check, context)
+        )
+    )
 
 
 def _plan(prepared: Prepared, leave_out: frozenset[str]) -> Plan:
@@ -308,8 +319,24 @@ def _plan(prepared: Prepared, leave_out: frozenset[str]) -> Plan:
     missing = _missing(prepared, suites)
     if missing:
         raise PluginError("\n".join(missing))
-    discovered: dict[str, Sequence[Case]] = {suite.name: prepared.adapter(suite.adapter).discover(suite, context) for suite in suites}
+    discovered: dict[str, Sequence[Case]] = {
+        suite.name: _asked(suite, "looked for the cases", prepared.adapter(suite.adapter).discover, context) for suite in suites
+    }
     return build_plan(prepared.loaded.config, discovered)
+
+
+def _asked(suite: SuiteConfig, doing: str, ask: Callable[[SuiteConfig, Context], T], context: Context) -> T:
+    """What an adapter answers; an error that is none of ours is told as a defect of the adapter."""
+    try:
+        return ask(suite, context)
+    except MaestroError:
+        raise
+    except Exception as exc:
+        # The border to other people's code, before there is a case whose fault it could be.
+        raise PluginError(
+            f"the adapter {suite.adapter!r} broke when it {doing} of suite {suite.name!r}: {type(exc).__name__}: {exc}; "
+            "this is a defect of the adapter"
+        ) from exc
 
 
 def _redacting(secrets: Secrets, action: Callable[[], T]) -> T:

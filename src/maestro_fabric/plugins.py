@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import pluggy
 
 from maestro_fabric import hookspecs
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.events import Event
-from maestro_fabric.ports import ADAPTER_API, Adapter
+from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter
 
 __all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "load_plugins"]
 
 ENTRY_POINT_GROUP = hookspecs.HOOK_NAMESPACE
+_OUR_PACKAGE = "pytest-maestro"
+_PARTS = ("name", "api", "suite_model", "check", "discover", "open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginInfo:
-    """A plugin that was found: its name, the package that brings it, its adapters, and why it was left out (or nothing)."""
+    """A plugin that was found.
+
+    Attributes:
+        name: Its entry point's name.
+        package: The distribution that brings it, with its version; empty when it was registered by hand.
+        entry_point: What the entry point names, ``module`` or ``module:object``; empty when it was registered by hand.
+        adapters: The names of its adapters, in its order.
+        api: The version of the adapter interface that each of them was written for.
+        hooks: The hooks that it implements, sorted.
+        problem: Why it was left out, on one line; empty when it was not.
+    """
 
     name: str
-    package: str
+    package: str = ""
+    entry_point: str = ""
     adapters: tuple[str, ...] = ()
+    api: tuple[int, ...] = ()
+    hooks: tuple[str, ...] = ()
     problem: str = ""
 
 
@@ -34,8 +49,9 @@ class Plugins:
 
     Attributes:
         adapters: The adapters by their names.
-        found: Every plugin that was found, also the broken ones, by name.
+        found: Every plugin that was found, also the broken ones: ours first, then by name.
         warnings: One line for each plugin or adapter that was left out.
+        left_out: The same lines by the name of the plugin or adapter.
     """
 
     def __init__(self, entries: Iterable[EntryPoint]) -> None:
@@ -44,7 +60,9 @@ class Plugins:
         self.adapters: dict[str, Adapter] = {}
         self.found: list[PluginInfo] = []
         self.warnings: list[str] = []
-        for entry in sorted(entries, key=lambda entry: entry.name):
+        self.left_out: dict[str, str] = {}
+        # Ours first, so that nobody takes the name of one of our adapters.
+        for entry in sorted(entries, key=lambda entry: (_package_of(entry).partition(" ")[0] != _OUR_PACKAGE, entry.name, entry.value)):
             self._add(entry)
 
     @property
@@ -65,50 +83,78 @@ class Plugins:
 
         Raises:
             PluginValidationError: when a hook of it does not have the arguments that the hook has.
+            ValueError: when there is a plugin of that name already.
         """
-        self._manager.register(plugin, name=name)
-        self.found.append(PluginInfo(name=name, package="", adapters=self._take_adapters(name)))
+        self._register(plugin, PluginInfo(name=name))
 
     def _add(self, entry: EntryPoint) -> None:
-        package = f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
+        info = PluginInfo(name=entry.name, package=_package_of(entry), entry_point=entry.value)
+        if self._manager.has_plugin(entry.name):
+            self._leave_out(info, f"another plugin is called {entry.name!r} already")
+            return
         try:
-            self.register(entry.load(), entry.name)
-        except Exception as exc:
+            self._register(entry.load(), info)
+        except (Exception, SystemExit) as exc:
             # The border to other people's code: whatever it raises, the rest must still work.
             if self._manager.has_plugin(entry.name):
                 self._manager.unregister(name=entry.name)
-            self._leave_out(entry.name, package, f"{type(exc).__name__}: {exc}")
-        else:
-            self.found[-1] = PluginInfo(name=entry.name, package=package, adapters=self.found[-1].adapters)
+            self._leave_out(info, f"{type(exc).__name__}: {exc}")
 
-    def _leave_out(self, name: str, package: str, problem: str) -> None:
+    def _register(self, plugin: object, info: PluginInfo) -> None:
+        self._manager.register(plugin, name=info.name)
+        taken = self._take_adapters(info.name)
+        hooks = sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ())
+        names, api = tuple(adapter.name for adapter in taken), tuple(adapter.api for adapter in taken)
+        self.found.append(replace(info, adapters=names, api=api, hooks=tuple(hooks)))
+
+    def _leave_out(self, info: PluginInfo, problem: str) -> None:
         first_line = problem.splitlines()[0]
-        self.found.append(PluginInfo(name=name, package=package, problem=first_line))
-        origin = f" of {package}" if package else ""
-        self.warnings.append(f"the plugin {name!r}{origin} is left out: {first_line}")
+        self.found.append(replace(info, problem=first_line))
+        origin = f" of {info.package}" if info.package else ""
+        self._warn(info.name, f"the plugin {info.name!r}{origin} is left out: {first_line}")
 
-    def _take_adapters(self, name: str) -> tuple[str, ...]:
+    def _warn(self, name: str, line: str) -> None:
+        self.warnings.append(line)
+        self.left_out.setdefault(name, line)
+
+    def _take_adapters(self, name: str) -> list[Adapter]:
         others = [plugin for plugin in self._manager.get_plugins() if self._manager.get_name(plugin) != name]
         given = self._manager.subset_hook_caller("maestro_adapters", others)()
+        problems = [(adapter, _problem_of(adapter)) for adapters in given for adapter in adapters]
         taken = []
-        for adapter in (adapter for adapters in given for adapter in adapters):
-            problem = self._problem_of(adapter)
+        for adapter, unfit in problems:
+            problem = unfit or (f"another plugin brings an adapter named {adapter.name!r} already" if adapter.name in self.adapters else "")
             if problem:
-                self.warnings.append(f"an adapter of the plugin {name!r} is left out: {problem}")
+                self._warn(str(getattr(adapter, "name", name)), f"an adapter of the plugin {name!r} is left out: {problem}")
             else:
                 self.adapters[adapter.name] = adapter
-                taken.append(adapter.name)
-        return tuple(taken)
+                taken.append(adapter)
+        return taken
 
-    def _problem_of(self, adapter: Adapter) -> str:
-        missing = [part for part in ("name", "api", "suite_model", "check", "discover", "open") if not hasattr(adapter, part)]
-        if missing:
-            return f"{type(adapter).__name__} has no {', '.join(missing)}"
-        if adapter.api != ADAPTER_API:
-            return f"{adapter.name!r} was written for version {adapter.api} of the adapter interface, this is version {ADAPTER_API}"
-        if adapter.name in self.adapters:
-            return f"another plugin brings an adapter named {adapter.name!r} already"
-        return ""
+
+def _package_of(entry: EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
+
+
+def _problem_of(adapter: Any) -> str:
+    """Why an adapter does not fit the interface; empty when it does. One that cannot be asked raises what it raises."""
+    missing = [part for part in _PARTS if not hasattr(adapter, part)]
+    if missing:
+        return f"{type(adapter).__name__} has no {', '.join(missing)}"
+    if not isinstance(adapter.api, int) or adapter.api < OLDEST_ADAPTER_API:
+        return f"{adapter.name!r} was written for version {adapter.api} of the adapter interface, this is version {ADAPTER_API}: update it"
+    if adapter.api > ADAPTER_API:
+        return (
+            f"{adapter.name!r} needs version {adapter.api} of the adapter interface, this is version {ADAPTER_API}: update {_OUR_PACKAGE}"
+        )
+    if not isinstance(adapter.suite_model, type) or not issubclass(adapter.suite_model, SuiteConfig):
+        return f"the suite_model of {adapter.name!r} is no subclass of maestro_fabric.config.models.SuiteConfig"
+    # Without it, pydantic cannot tell the suites of a file apart, and no config at all could be read.
+    named = adapter.suite_model.model_fields["adapter"].annotation
+    if get_origin(named) is not Literal or get_args(named) != (adapter.name,):
+        return f"the suite_model of {adapter.name!r} must say adapter: Literal[{adapter.name!r}]"
+    uncallable = [part for part in ("check", "discover", "open") if not callable(getattr(adapter, part))]
+    return f"{', '.join(uncallable)} of {adapter.name!r} cannot be called" if uncallable else ""
 
 
 class HookSink:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADAPTER_API",
+    "OLDEST_ADAPTER_API",
     "Adapter",
     "Chance",
     "Child",
@@ -32,6 +33,8 @@ __all__ = [
 
 ADAPTER_API = 1
 """The version of `Adapter` and `Session`. It grows when an adapter written for the last one would break."""
+OLDEST_ADAPTER_API = 1
+"""The oldest version that is still served: an adapter between the two runs, one outside is left out and named."""
 
 Emit = Callable[[Event], None]
 
