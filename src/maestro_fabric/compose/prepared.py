@@ -1,0 +1,121 @@
+"""A config that is ready to be run, and the parts that it gives."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from maestro_fabric.compose.config_secrets import fill_secrets
+from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
+from maestro_fabric.engine import SuiteSessions
+from maestro_fabric.model import RunInfo
+from maestro_fabric.plan import Plan, PlannedSuite
+from maestro_fabric.plugins import Plugins
+from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, RunOptions
+from maestro_fabric.qa_file import Loaded
+from maestro_fabric.system.clock import SystemChance, SystemClock
+from maestro_fabric.system.secrets import Secrets
+from maestro_fabric.system.services import Services
+from maestro_fabric.system.supervisor import Supervised
+
+__all__ = ["Prepared"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A config that was loaded, checked and planned: everything a run needs.
+
+    Attributes:
+        loaded: The config with its origins.
+        plugins: The adapters and hooks.
+        plan: What is to be run.
+        run: The run's id and facts.
+        artifacts: The run's folder for evidence; made when first written to.
+        options: What a person asked for on the command line.
+        environ: The environment variables.
+        secrets: Gives and redacts secrets.
+        clock: Time.
+        chance: Randomness.
+    """
+
+    loaded: Loaded
+    plugins: Plugins
+    run: RunInfo
+    artifacts: Path
+    options: RunOptions
+    environ: Mapping[str, str]
+    secrets: Secrets
+    clock: Clock = field(default_factory=SystemClock)
+    chance: Chance = field(default_factory=SystemChance)
+    plan: Plan = field(default_factory=lambda: Plan(project="", suites=()))
+
+    @property
+    def store(self) -> Path:
+        """The history that the config names."""
+        return self.loaded.root / self.loaded.config.store
+
+    def adapter(self, name: str) -> Adapter:
+        """The adapter of that name."""
+        return self.plugins.adapters[name]
+
+    def context(self, *, worker: str = "", service_urls: Mapping[str, str] = {}) -> Context:
+        """What surrounds a suite.
+
+        Args:
+            worker: This process's name among its siblings; empty when alone.
+            service_urls: The addresses of the services that are up, by name.
+        """
+        loaded = self.loaded
+        return Context(
+            config=loaded.config,
+            root=loaded.root,
+            artifacts=self.artifacts,
+            clock=self.clock,
+            chance=self.chance,
+            base_url=_with_services(loaded.base_url, service_urls),
+            variables=loaded.variables,
+            service_urls=service_urls,
+            secret=self.secrets.value,
+            redact=self.secrets.redact,
+            worker=worker,
+            options=self.options,
+            start_child=Supervised,
+            locate=loaded.locate,
+        )
+
+    def sessions(self, planned_suite: PlannedSuite, context: Context) -> SuiteSessions:
+        """The sessions of a suite in this process."""
+        return SuiteSessions(self.adapter(planned_suite.adapter), planned_suite.config, context, planned_suite.cases)
+
+    def services(self, emit: Emit) -> Services:
+        """The services of the config, none of them started yet."""
+        configs, external = self.loaded.config.services, self.loaded.external_services
+        return Services(
+            {name: config if name in external else fill_secrets(config, self.secrets) for name, config in configs.items()},
+            external=external,
+            root=self.loaded.root,
+            log_folder=self.artifacts,
+            environ=self.environ,
+            clock=self.clock,
+            emit=emit,
+            redact=self.secrets.redact,
+        )
+
+    def remove_old_artifacts(self) -> None:
+        """Remove the evidence of older runs, so that with this run's ``keep_runs`` folders remain. What is in use stays."""
+        keep = self.loaded.config.artifacts.keep_runs - 1
+        # Run ids sort by time. Anything else in the folder is not ours.
+        older = sorted(path for path in self.artifacts.parent.glob("*-*-7*-*-*") if path.is_dir() and path.name != self.artifacts.name)
+        for path in older[: len(older) - keep]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _with_services(base_url: str, urls: Mapping[str, str]) -> str:
+    """The base address with the addresses of the services that are up; others stay as they are written."""
+
+    def lookup(reference: Reference) -> object:
+        return urls.get(reference.name, KEEP) if reference.kind == "services" else KEEP
+
+    return str(resolve_partly(base_url, lookup))

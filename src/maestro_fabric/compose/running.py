@@ -1,0 +1,93 @@
+"""Runs what was prepared, outside pytest, and keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maestro_fabric.compose.prepared import Prepared
+from maestro_fabric.engine import RunResult, SuiteSessions, run_plan
+from maestro_fabric.events import Event, Warned
+from maestro_fabric.plan import PlannedSuite
+from maestro_fabric.ports import Sink
+from maestro_fabric.system.clock import SystemClock
+
+if TYPE_CHECKING:
+    from maestro_fabric.aggregator import StoreWriter
+
+__all__ = ["Fanout", "open_store", "run"]
+
+
+def open_store(path: Path | str) -> StoreWriter:
+    """The history at that path, ready to take a run's events.
+
+    Raises:
+        StoreError: when it cannot be opened; the message says what to do.
+    """
+    # Not above: sqlite is not needed to validate or plan.
+    from maestro_fabric.aggregator import StoreWriter
+
+    return StoreWriter(Path(path), clock=SystemClock())
+
+
+def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, store: Path | None = None) -> RunResult:
+    """Run everything that was planned, outside pytest.
+
+    Args:
+        prepared: What `prepare` gave.
+        sinks: Take the events beside the history and the plugins' hooks; closed at the end.
+        maxfail: Stop after so many cases that failed or broke; 0 is never.
+        store: The history; the config's when absent.
+
+    Raises:
+        StoreError: when the history cannot be opened; nothing has run then.
+    """
+    writer = open_store(store or prepared.store)
+    hooks = prepared.plugins.event_sink()
+    out = Fanout([writer, hooks, *sinks])
+    prepared.remove_old_artifacts()
+    services = prepared.services(out.receive)
+
+    def sessions_for(suite: PlannedSuite) -> SuiteSessions:
+        return prepared.sessions(suite, prepared.context(service_urls=services.urls))
+
+    try:
+        result = run_plan(
+            prepared.plan,
+            run=prepared.run,
+            sessions_for=sessions_for,
+            services=services,
+            emit=out.receive,
+            clock=prepared.clock,
+            chance=prepared.chance,
+            maxfail=maxfail,
+        )
+    finally:
+        out.close()
+    for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings):
+        Fanout(sinks).receive(Warned(line))
+    return result
+
+
+class Fanout:
+    """Hands every event to several sinks, in order."""
+
+    def __init__(self, sinks: Iterable[Sink]) -> None:
+        self._sinks = tuple(sinks)
+
+    def receive(self, event: Event) -> None:
+        """Hand over one event."""
+        for sink in self._sinks:
+            sink.receive(event)
+
+    def close(self) -> None:
+        """Close all, also when one of them fails."""
+        errors = []
+        for sink in self._sinks:
+            try:
+                sink.close()
+            except OSError as exc:
+                errors.append(exc)
+        if errors:
+            raise errors[0]
