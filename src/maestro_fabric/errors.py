@@ -6,6 +6,11 @@ MaestroError
 ├── TransportError         try again: something beyond this process did not answer
 │   └── SessionLost        the browser or program behind a session is gone; a new session may work
 ├── DeadlineExceeded       give more time, or find what hangs
+│   └── TimeoutError       one call took too long; the built-in's subclass too
+├── CallRefused            wait: a policy did not let the call through
+│   ├── CircuitBreakerOpenError  what it calls is known to be down
+│   ├── BulkheadFullError        too many are inside, and the queue is full or the wait was over
+│   └── RateLimitExceeded        too many calls in too short a time
 ├── LocatorError           the page holds no such element, or too many
 ├── ElementNotReady        the element is there, but cannot be acted on: find what covers or disables it
 ├── ServiceError           a service did not become ready, or died
@@ -14,12 +19,16 @@ MaestroError
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maestro_fabric.model import Location
 
 __all__ = [
+    "BulkheadFullError",
+    "CallRefused",
+    "CircuitBreakerOpenError",
     "ConfigError",
     "DeadlineExceeded",
     "ElementNotReady",
@@ -28,9 +37,11 @@ __all__ = [
     "MaestroError",
     "PluginError",
     "Problem",
+    "RateLimitExceeded",
     "ServiceError",
     "SessionLost",
     "StoreError",
+    "TimeoutError",
     "TransportError",
 ]
 
@@ -112,6 +123,81 @@ class DeadlineExceeded(MaestroError):
         self.what = what
         self.limit_s = limit_s
         super().__init__(f"{what} took longer than {limit_s:g} s")
+
+    def __reduce__(self) -> tuple[type[DeadlineExceeded], tuple[object, ...]]:
+        return type(self), (self.what, self.limit_s)
+
+
+class TimeoutError(DeadlineExceeded, builtins.TimeoutError):  # noqa: A001 - the public name; who catches the built-in catches it
+    """One call took longer than it may."""
+
+
+class CallRefused(MaestroError):
+    """A policy did not let a call through; what the call is for was not asked.
+
+    Attributes:
+        name: The policy's name.
+        retry_in_s: Seconds after which another try may be let through; 0.0 when nobody knows.
+    """
+
+    def __init__(self, name: str, message: str, retry_in_s: float = 0.0) -> None:
+        self.name = name
+        self.retry_in_s = retry_in_s
+        super().__init__(message)
+
+
+class CircuitBreakerOpenError(CallRefused):
+    """A circuit breaker is open: what it guards is known to be down.
+
+    Attributes:
+        name: The breaker's name.
+        state: ``open``, or ``half_open`` while another caller probes.
+        retry_in_s: Seconds until a probe is let through; infinity for one that was opened by hand.
+        reason: Why it opened.
+    """
+
+    def __init__(self, name: str, state: str, retry_in_s: float, reason: str = "") -> None:
+        self.state = state
+        self.reason = reason
+        if state == "half_open":
+            when = "another call is probing whether it is back"
+        elif retry_in_s == float("inf"):
+            when = "it was opened by hand, close() ends that"
+        else:
+            when = f"a probe is let through in {retry_in_s:.3g} s"
+        why = f" ({reason})" if reason else ""
+        super().__init__(name, f"circuit breaker {name!r} is {state}{why}: {when}", retry_in_s)
+
+    def __reduce__(self) -> tuple[type[CircuitBreakerOpenError], tuple[object, ...]]:
+        return type(self), (self.name, self.state, self.retry_in_s, self.reason)
+
+
+class BulkheadFullError(CallRefused):
+    """A bulkhead has no place.
+
+    Attributes:
+        limit: How many may be inside.
+        waited_s: How long this call waited, in seconds; 0.0 when the queue was full.
+    """
+
+    def __init__(self, name: str, limit: int, waited_s: float = 0.0) -> None:
+        self.limit = limit
+        self.waited_s = waited_s
+        why = f"no place within {waited_s:.3g} s" if waited_s else "and nobody else may wait"
+        super().__init__(name, f"bulkhead {name!r} is full: {limit} inside, {why}")
+
+    def __reduce__(self) -> tuple[type[BulkheadFullError], tuple[object, ...]]:
+        return type(self), (self.name, self.limit, self.waited_s)
+
+
+class RateLimitExceeded(CallRefused):
+    """A rate limit has no room for this call within the time that it may wait."""
+
+    def __init__(self, name: str, retry_in_s: float) -> None:
+        super().__init__(name, f"rate limit {name!r} is reached: the next call fits in {retry_in_s:.3g} s", retry_in_s)
+
+    def __reduce__(self) -> tuple[type[RateLimitExceeded], tuple[object, ...]]:
+        return type(self), (self.name, self.retry_in_s)
 
 
 class LocatorError(MaestroError):
