@@ -1,0 +1,1 @@
+"""What suites of Node frameworks share: finding Node and a package, and the messages when one is missing."""
