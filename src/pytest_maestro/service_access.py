@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from maestro_fabric.adapters.pytest.service_variables import service_variables
+from maestro_fabric.adapters.program.environment import service_variables
 from maestro_fabric.compose import Prepared
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import Event

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
+from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.pytest.process import PytestProcess
-from maestro_fabric.adapters.pytest.service_variables import service_variables
 from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
 from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamSpec
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.config.policies import resolve_policy
-from maestro_fabric.config.templates import Reference, resolve
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case
 from maestro_fabric.ports import ADAPTER_API, Context, Deadline
@@ -55,7 +54,7 @@ class PytestAdapter:
             process = PytestProcess(
                 arguments,
                 cwd=context.root / config.cwd,
-                env=_env(config, context),
+                env=environment_of(config.env, context),
                 log_path=log_path,
                 spec=_spec(config, context),
                 start_child=context.start_child,
@@ -78,7 +77,7 @@ class PytestAdapter:
             return PytestProcess(
                 ["--continue-on-collection-errors", *_ALONE, *config.args, *arguments],
                 cwd=context.root / config.cwd,
-                env=_env(config, context),
+                env=environment_of(config.env, context),
                 log_path=log_folder / f"{suite.name}.log",
                 spec=_spec(config, context),
                 start_child=context.start_child,
@@ -93,16 +92,6 @@ def _own(suite: SuiteConfig) -> PytestSuite:
 
 def _spec(config: PytestSuite, context: Context) -> StreamSpec:
     return StreamSpec(project=context.config.project, suite=config.name, root=str(context.root.resolve()))
-
-
-def _env(config: PytestSuite, context: Context) -> dict[str, str]:
-    """The services' addresses and the suite's own; that of a service that is not up, as while collecting, stays as it is written."""
-
-    def lookup(reference: Reference) -> object:
-        return context.service_urls.get(reference.name, reference.text)
-
-    own = {name: str(resolve(value, lookup)) for name, value in config.env.items()}
-    return {**service_variables(context.service_urls), **own}
 
 
 def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> list[Case]:
