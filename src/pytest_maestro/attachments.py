@@ -12,7 +12,7 @@ import pytest
 
 from pytest_maestro.redaction import redact_failure, redact_report
 
-__all__ = ["BLOCKED", "EVENTS", "FAULT", "Attachments"]
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attachments"]
 
 EVENTS = "maestro_events"
 """A YAML case's events, as `maestro_fabric.wire` has them."""
@@ -20,6 +20,8 @@ FAULT = "maestro_fault"
 """What a native test raised: class name, whether it was an assertion, message."""
 BLOCKED = "maestro_blocked"
 """Why a case was not run."""
+INNER = "maestro_inner"
+"""On the subtest report of a case inside a container, which has its events already."""
 
 
 class Attachments:
@@ -43,7 +45,7 @@ class Attachments:
         self._events = events
 
     def keep_blocked(self, reason: str) -> None:
-        """Send this with the report of the set-up that goes on."""
+        """Send this with the report of the phase that goes on, which is skipped."""
         self._blocked = reason
 
     @pytest.hookimpl(tryfirst=True)
@@ -55,16 +57,8 @@ class Attachments:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Attach what was remembered, before xdist sends the report away."""
-        if self._faults and report.outcome != "passed":
-            fault = self._faults.pop(report.when, None)
-            if fault is not None:
-                setattr(report, FAULT, fault)
-        if self._events is not None and report.when == "call":
-            setattr(report, EVENTS, self._events)
-            self._events = None
-        if self._blocked and report.when == "setup":
-            setattr(report, BLOCKED, self._blocked)
-            self._blocked = ""
+        if INNER not in report.__dict__:
+            self._attach(report)
         if self.redact is not None:
             redact_report(report, self.redact)
             # Here and not when it is raised: a controller may know secrets that its workers do not.
@@ -76,6 +70,18 @@ class Attachments:
         """Redact why a module could not be imported."""
         if self.redact is not None:
             redact_failure(report, self.redact)
+
+    def _attach(self, report: pytest.TestReport) -> None:
+        if self._faults and report.outcome != "passed":
+            fault = self._faults.pop(report.when, None)
+            if fault is not None:
+                setattr(report, FAULT, fault)
+        if self._events is not None and report.when == "call":
+            setattr(report, EVENTS, self._events)
+            self._events = None
+        if self._blocked and report.skipped:
+            setattr(report, BLOCKED, self._blocked)
+            self._blocked = ""
 
 
 def _fault(raised: BaseException) -> list[Any]:

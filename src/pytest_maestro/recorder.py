@@ -12,7 +12,8 @@ import pytest
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
-from pytest_maestro.attachments import EVENTS
+from pytest_maestro.attachments import EVENTS, INNER
+from pytest_maestro.inner_recording import InnerRecording, with_earlier
 from pytest_maestro.names import Names
 from pytest_maestro.outcomes import CRASHED, attempts_of, duration_of, outcome_of
 from pytest_maestro.tally import Tally
@@ -54,6 +55,7 @@ class Recorder:
         self._open: dict[str, tuple[float, list[pytest.TestReport]]] = {}
         self._told: set[str] = set()
         self._earlier: dict[str, list[Attempt]] = {}
+        self._inner = InnerRecording(emit, self.tally)
         self._closing = threading.Event()
         self._teller = threading.Thread(target=self._tell_of_slow_ones, name="maestro-teller", daemon=True)
 
@@ -67,6 +69,7 @@ class Recorder:
         if self._teller.is_alive():
             self._teller.join()
         self._tell_open(older_than_s=0.0)
+        self._inner.close_all()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins, or its next attempt."""
@@ -74,7 +77,10 @@ class Recorder:
             self._open[nodeid] = (time.time(), [])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A phase of a test has ended, or its worker has."""
+        """A phase of a test has ended, or a case inside it, or its worker has."""
+        if INNER in report.__dict__:
+            self._take_inner(report)
+            return
         opened = self._open.get(report.nodeid)
         if opened is None:
             opened = self._open[report.nodeid] = (time.time(), [])
@@ -134,6 +140,11 @@ class Recorder:
                     self._close_native(case, nodeid, attempt, started_at)
                 else:
                     self._close_told(nodeid, attempt, _events_of(told))
+            self._inner.close(nodeid, is_repeated=_is_repeated(reports))
+
+    def _take_inner(self, report: pytest.TestReport) -> None:
+        with self._lock:
+            self._inner.take(report.nodeid, _events_of(getattr(report, EVENTS)))
 
     def _close_native(self, case: Case, nodeid: str, reports: Sequence[pytest.TestReport], started_at: float) -> None:
         earlier = self._earlier.get(nodeid, [])
@@ -167,7 +178,8 @@ class Recorder:
         self._finish(CaseFinished(case, outcome.status, marks, time.time(), duration_s, outcome.reason))
 
     def _finish(self, event: CaseFinished) -> None:
-        self.tally.add(event.case, event.status, event.marks, event.reason)
+        if event.is_counted:
+            self.tally.add(event.case, event.status, event.marks, event.reason)
         self._emit(event)
 
     def _close_told(self, nodeid: str, reports: Sequence[pytest.TestReport], events: Sequence[Event]) -> None:
@@ -184,7 +196,7 @@ class Recorder:
             elif not isinstance(event, CaseFinished):
                 self._emit(event)
             elif not is_repeated:
-                self._finish(_with_earlier(_with_teardown(event, reports), earlier))
+                self._finish(with_earlier(_with_teardown(event, reports), earlier))
         if is_repeated:
             self._earlier[nodeid] = [*earlier, *tried]
 
@@ -222,13 +234,6 @@ def _is_repeated(reports: Sequence[pytest.TestReport]) -> bool:
 def _worker_of(report: pytest.TestReport) -> str:
     node = getattr(report, "node", None)
     return str(node.gateway.id) if node is not None else ""
-
-
-def _with_earlier(event: CaseFinished, earlier: Sequence[Attempt]) -> CaseFinished:
-    if not earlier:
-        return event
-    marks = event.marks | {Mark.FLAKY} if event.status is Status.PASSED else event.marks
-    return replace(event, marks=marks, duration_s=event.duration_s + sum(attempt.duration_s for attempt in earlier))
 
 
 def _with_teardown(event: CaseFinished, reports: Sequence[pytest.TestReport]) -> CaseFinished:

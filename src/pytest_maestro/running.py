@@ -62,11 +62,13 @@ class Running:
         """The services that this process starts; ``None`` in a worker."""
         return self.services if isinstance(self.services, LocalServices) else None
 
-    def run(self, suite: PlannedSuite, case: Case) -> CaseResult:
-        """Run a case of qa.yaml; its events go with the report of the call that goes on."""
+    def run(self, suite: PlannedSuite, case: Case, hear: Callable[[Event], bool] | None = None) -> CaseResult:
+        """Run a case of qa.yaml; its events go with the report of the call that goes on, but those that ``hear`` takes."""
         told: list[dict[str, Any]] = []
 
         def emit(event: Event) -> None:
+            if hear is not None and hear(event):
+                return
             told.append(to_wire(event))
             if isinstance(event, CaseFinished):
                 # Only whole: of a case that somebody else's time limit cuts off, pytest's report is the better word.
@@ -74,7 +76,10 @@ class Running:
 
         clock, chance = self._prepared.clock, self._prepared.chance
         never = Deadline.after(None, clock)
-        return run_case(case, self._sessions_of(suite), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
+        result = run_case(case, self._sessions_of(suite), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
+        if result.status is Status.BLOCKED and not result.attempts:
+            self._attachments.keep_blocked(result.reason)
+        return result
 
     def block(self, suite: PlannedSuite, services: tuple[str, ...]) -> str:
         """Why a case of this suite cannot run, after trying to start its services; empty when it can."""

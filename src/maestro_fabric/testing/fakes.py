@@ -110,10 +110,11 @@ class RecordingSink:
 
 
 class FakeSuite(SuiteConfig):
-    """The suites of `FakeAdapter`: the names of the cases stand in the file."""
+    """The suites of `FakeAdapter`: the names of the cases stand in the file, and of the containers, which `holding` scripts."""
 
     adapter: Literal["fake"] = "fake"
     cases: list[str] = Field(default_factory=list)
+    containers: list[str] = Field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -175,10 +176,12 @@ class FakeAdapter:
         return self._missing
 
     def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
-        """One case for each name in the suite's ``cases``."""
-        names = suite.cases if isinstance(suite, FakeSuite) else []
-        project = context.config.project
-        return [Case(id=CaseId(project, suite.name, name), tags=tuple(suite.tags), services=tuple(suite.services)) for name in names]
+        """One case for each name in the suite's ``cases``, then a container for each in ``containers``."""
+        if not isinstance(suite, FakeSuite):
+            return []
+        shared: dict[str, Any] = {"tags": tuple(suite.tags), "services": tuple(suite.services)}
+        names = [(name, False) for name in suite.cases] + [(name, True) for name in suite.containers]
+        return [Case(id=CaseId(context.config.project, suite.name, name), container=is_one, **shared) for name, is_one in names]
 
     def open(self, suite: SuiteConfig, context: Context) -> FakeSession:
         """A new session, or the next of ``open_errors``."""
