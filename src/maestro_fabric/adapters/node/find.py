@@ -53,7 +53,7 @@ class NodeTool:
         return [str(self.node), str(self.script)]
 
 
-class Unavailable(Exception):  # noqa: N818 - it says what is so, as the errors of this project do
+class Unavailable(Exception):
     """Node or the package is missing; the message is one line that ends with what mends it."""
 
 
