@@ -7,6 +7,7 @@
 `docs/adapters.md` shows how to write an adapter, and how to put it to the contract.
 """
 
+from maestro_fabric.testing.containers import holding
 from maestro_fabric.testing.fakes import (
     FakeAdapter,
     FakeClock,
@@ -29,6 +30,7 @@ __all__ = [
     "FixedChance",
     "RecordingSink",
     "failing",
+    "holding",
     "make_context",
     "passing",
 ]
