@@ -1,0 +1,144 @@
+"""The adapter of feature suites: one process that discovers, and one a suite that runs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from maestro_fabric.adapters.cucumber.attachments import keep_attachments
+from maestro_fabric.adapters.cucumber.identity import case_ids, marker, plain_name
+from maestro_fabric.adapters.cucumber.runners import RUNNERS, Runner
+from maestro_fabric.adapters.cucumber.said import Broken, Closed, ParseFailed, Said, Scenario
+from maestro_fabric.adapters.cucumber.session import FeatureSession, Trouble
+from maestro_fabric.adapters.cucumber.suite import CucumberSuite
+from maestro_fabric.adapters.node.find import Unavailable
+from maestro_fabric.adapters.program.environment import environment_of
+from maestro_fabric.adapters.program.process import Program
+from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.config.policies import resolve_policy
+from maestro_fabric.model import Case, CaseId, Fault, Location, Outcome, Status
+from maestro_fabric.ports import ADAPTER_API, Context, Deadline
+
+__all__ = ["CucumberAdapter"]
+
+
+class CucumberAdapter:
+    """Runs Gherkin features."""
+
+    name = "cucumber"
+    api = ADAPTER_API
+    suite_model: type[SuiteConfig] = CucumberSuite
+
+    def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
+        """Paths that do not exist, and a Python runner that is not installed."""
+        config = _own(suite)
+        cwd = context.root / config.cwd
+        if not cwd.is_dir():
+            return [f"suite {suite.name!r}: the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"]
+        paths = [path for path in config.paths if not (cwd / path).exists()]
+        missing = [f"suite {suite.name!r}: the path {path!r} does not exist in {str(cwd)!r}: mend the path" for path in paths]
+        return [*missing, *(f"suite {suite.name!r}: {line}" for line in RUNNERS[config.runner].check())]
+
+    def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
+        """Its scenarios and rows of examples; what cannot be discovered is one case that says why."""
+        config = _own(suite)
+        runner = RUNNERS[config.runner]
+        try:
+            runner.command(context.root / config.cwd)
+        except Unavailable as exc:
+            return [_trouble(config, context, config.runner, Outcome(status=Status.BLOCKED, reason=str(exc)))]
+        with tempfile.TemporaryDirectory() as folder:
+            process = _start(runner, config, context, log_path=Path(folder) / "discover.log", chosen=None)
+            try:
+                said = list(process.messages(Deadline.after(None, context.clock)))
+                return _cases(said, process, config, context)
+            finally:
+                process.kill()
+
+    def open(self, suite: SuiteConfig, context: Context) -> FeatureSession:
+        """A session; its process starts with the first case."""
+        config = _own(suite)
+        runner = RUNNERS[config.runner]
+        log_path = context.artifacts / "cucumber" / f"{suite.name}.log"
+        return FeatureSession(
+            config.runner,
+            lambda chosen: _start(runner, config, context, log_path=log_path, chosen=chosen),
+            lambda attached, case, number: keep_attachments(attached, context.artifacts, case, number, context.redact),
+            _folder(config),
+        )
+
+
+def _own(suite: SuiteConfig) -> CucumberSuite:
+    return cast("CucumberSuite", suite)
+
+
+def _start(runner: Runner, config: CucumberSuite, context: Context, *, log_path: Path, chosen: Sequence[Scenario] | None) -> Program[Said]:
+    return Program(
+        config.runner,
+        lambda channel: runner.launch(config, context.root / config.cwd, channel, chosen, environment_of(config.env, context)),
+        cwd=context.root / config.cwd,
+        log_path=log_path,
+        start_child=context.start_child,
+        read=runner.read,
+        answers=chosen is not None,
+    )
+
+
+def _cases(said: Sequence[Said], process: Program[Said], config: CucumberSuite, context: Context) -> list[Case]:
+    scenarios = [message for message in said if isinstance(message, Scenario)]
+    unread = [message for message in said if isinstance(message, ParseFailed)]
+    ids = case_ids(context.config.project, config.name, scenarios)
+    cases = [_case(id_, scenario, config, context) for id_, scenario in zip(ids, scenarios, strict=True)]
+    cases += [_unread(failure, config, context) for failure in unread]
+    broken = next((message for message in said if isinstance(message, Broken)), None)
+    if broken is not None or not any(isinstance(message, Closed) for message in said):
+        cases.append(_trouble(config, context, config.runner, _why_not_discovered(broken, process, config)))
+    return cases
+
+
+def _case(id_: CaseId, scenario: Scenario, config: CucumberSuite, context: Context) -> Case:
+    location = Location(_shown(config, scenario.place.uri), scenario.place.line)
+    return _case_of(id_, scenario, config, context, location, tags=tuple(marker(tag) for tag in scenario.tags))
+
+
+def _unread(failure: ParseFailed, config: CucumberSuite, context: Context) -> Case:
+    location = Location(_shown(config, failure.place.uri), failure.place.line)
+    message = f"{location}: this feature file cannot be read, so its scenarios do not run: {failure.message}"
+    fault = Fault(type="ParseError", message=message, location=location)
+    return _trouble(config, context, failure.place.uri, Outcome(status=Status.ERROR, fault=fault, must_not_retry=True), location)
+
+
+def _why_not_discovered(broken: Broken | None, process: Program[Said], config: CucumberSuite) -> Outcome:
+    why = broken.message if broken is not None else f"exit status {process.exit_status}:\n{process.last_output()}"
+    message = f"{config.runner} could not discover the scenarios: {why}"
+    return Outcome(status=Status.ERROR, fault=Fault(type="DiscoveryFailed", message=message, trace=broken.trace if broken else ""))
+
+
+def _trouble(config: CucumberSuite, context: Context, name: str, outcome: Outcome, location: Location | None = None) -> Case:
+    return _case_of(CaseId(context.config.project, config.name, plain_name(name)), Trouble(outcome), config, context, location)
+
+
+def _case_of(
+    id_: CaseId, body: object, config: CucumberSuite, context: Context, location: Location | None, tags: tuple[str, ...] = ()
+) -> Case:
+    return Case(
+        id=id_,
+        location=location,
+        tags=tuple(dict.fromkeys([*config.tags, *tags])),
+        owner=config.owner,
+        links=tuple(config.links),
+        policy=resolve_policy(context.config, config.policy),
+        services=tuple(config.services),
+        body=body,
+    )
+
+
+def _folder(config: CucumberSuite) -> str:
+    folder = PurePosixPath(config.cwd).as_posix()
+    return "" if folder == "." else folder
+
+
+def _shown(config: CucumberSuite, uri: str) -> str:
+    return "/".join(filter(None, [_folder(config), uri]))

@@ -1,0 +1,94 @@
+'use strict'
+// Runs cucumber-js through its public API, and tells its owner in lines what happens: Cucumber Messages as they come, and
+// what messages cannot say under the key `maestro`. After each finished scenario it waits until the owner wants the next, so that it
+// never runs ahead of a stop or a further attempt.
+const fs = require('node:fs')
+const path = require('node:path')
+const { createRequire } = require('node:module')
+
+const spec = JSON.parse(process.env.MAESTRO_CUCUMBER)
+delete process.env.MAESTRO_CUCUMBER
+const up = /^\d+$/.test(spec.target) ? Number(spec.target) : fs.openSync(spec.target, 'a')
+const NOT_TOLD = new Set(['meta', 'source', 'stepDefinition', 'parameterType', 'testStepStarted', 'testRunStarted'])
+
+function tell(data) {
+  let left = Buffer.from(JSON.stringify(data) + '\n')
+  while (left.length) left = left.subarray(fs.writeSync(up, left))
+}
+
+// The API takes a file and profiles apart from the other arguments.
+function splitArguments() {
+  const taken = { '-c': 'file', '--config': 'file', '-p': 'profiles', '--profile': 'profiles' }
+  const found = { file: undefined, profiles: [], provided: [] }
+  for (let at = 0; at < spec.args.length; at++) {
+    const [name, attached] = spec.args[at].split(/=(.*)/s)
+    if (!(name in taken)) {
+      found.provided.push(spec.args[at])
+      continue
+    }
+    const value = attached ?? spec.args[++at]
+    if (taken[name] === 'file') found.file = value
+    else found.profiles.push(value)
+  }
+  return found
+}
+
+async function discover(api, run) {
+  // This file is loaded already and defines nothing: discovery needs no support code, which may be slow or broken.
+  const support = { requireModules: [], requirePaths: [__filename], importPaths: [], loaders: [] }
+  let hasParseErrors = false
+  await api.runCucumber(
+    {
+      ...run,
+      support,
+      runtime: { ...run.runtime, dryRun: true, parallel: 0, retry: 0 },
+      formats: { stdout: 'rerun', files: {}, publish: false, options: {} }
+    },
+    {},
+    (envelope) => {
+      hasParseErrors ||= 'parseError' in envelope
+      if ('gherkinDocument' in envelope || 'pickle' in envelope || 'parseError' in envelope || 'testCase' in envelope) tell(envelope)
+    }
+  )
+  // cucumber-js chooses nothing when a file cannot be parsed.
+  if (hasParseErrors) {
+    const { plan } = await api.loadSources(run.sources)
+    tell({ maestro: { plan: plan.map(({ uri, location }) => [uri, location.line]) } })
+  }
+}
+
+async function execute(api, run) {
+  // Loaded for the whole suite, also when only a part of it runs.
+  const support = await api.loadSupport(run)
+  const paths = spec.chosen.map(([uri, lines]) => [uri, ...lines].join(':'))
+  const sources = { ...run.sources, paths, names: [], tagExpression: '', shard: undefined }
+  const answer = Buffer.alloc(1)
+  tell({ maestro: { strict: run.runtime.strict } })
+  await api.runCucumber({ ...run, sources, support }, {}, (envelope) => {
+    // The owner may be gone: then no further scenario runs, but the hooks after all do. cucumber-js reads this option anew for each.
+    if ('testRunHookStarted' in envelope) run.runtime.dryRun = false
+    if (!NOT_TOLD.has(Object.keys(envelope)[0])) tell(envelope)
+    if (spec.down === null || !('testCaseFinished' in envelope) || envelope.testCaseFinished.willBeRetried) return
+    if (!run.runtime.dryRun && fs.readSync(spec.down, answer) === 0) run.runtime.dryRun = true
+  })
+}
+
+async function main() {
+  const api = createRequire(path.join(process.cwd(), 'package.json'))('@cucumber/cucumber/api')
+  const { runConfiguration: run } = await api.loadConfiguration(splitArguments())
+  if (spec.paths.length) run.sources.paths = spec.paths
+  await (spec.chosen === null ? discover(api, run) : execute(api, run))
+  tell({ maestro: { closed: true } })
+}
+
+if (require.main === module) {
+  main().then(
+    () => process.exit(0),
+    (error) => {
+      const cause = error?.cause ?? error
+      console.error(error)
+      tell({ maestro: { broken: { type: cause?.name ?? 'Error', message: String(error?.message ?? error), trace: String(cause?.stack ?? '') } } })
+      process.exit(1)
+    }
+  )
+}
