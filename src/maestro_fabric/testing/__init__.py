@@ -8,6 +8,7 @@
 """
 
 from maestro_fabric.testing.containers import holding
+from maestro_fabric.testing.contract import AdapterContract
 from maestro_fabric.testing.fakes import (
     FakeAdapter,
     FakeClock,
@@ -22,6 +23,7 @@ from maestro_fabric.testing.fakes import (
 )
 
 __all__ = [
+    "AdapterContract",
     "FakeAdapter",
     "FakeClock",
     "FakeServices",

@@ -1,0 +1,1 @@
+command -v a-program-that-is-absent || { echo "a-program-that-is-absent is not installed"; exit 77; }

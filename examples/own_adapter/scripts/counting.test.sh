@@ -1,0 +1,2 @@
+# tags: quick
+test "$(printf abc | wc -c)" -eq 3
