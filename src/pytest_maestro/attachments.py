@@ -21,7 +21,7 @@ FAULT = "maestro_fault"
 BLOCKED = "maestro_blocked"
 """Why a case was not run."""
 INNER = "maestro_inner"
-"""On the subtest report of a case inside a container, which has its events already."""
+"""On the subtest report of a case inside a container, which has its events already: whether it is the case's last word."""
 
 
 class Attachments:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
+from maestro_fabric.events import AttemptFinished, CaseFinished, Event
 from maestro_fabric.model import Attempt, CaseId, Mark, Status
 from pytest_maestro.tally import Tally
 
@@ -45,9 +45,7 @@ class InnerRecording:
         """Tell what a report of this item carried."""
         container = self._open.setdefault(nodeid, _Container())
         for event in events:
-            if isinstance(event, AttemptStarted):
-                self._emit(replace(event, number=event.number + len(container.earlier[event.case.id])))
-            elif isinstance(event, AttemptFinished):
+            if isinstance(event, AttemptFinished):
                 earlier = container.earlier[event.case.id]
                 attempt = replace(event.attempt, number=event.attempt.number + len(earlier))
                 container.now[event.case.id].append(attempt)

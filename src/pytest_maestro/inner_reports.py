@@ -9,7 +9,7 @@ import pytest
 from _pytest.subtests import SubtestContext
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
-from maestro_fabric.model import Attempt, CaseId, CaseResult, Status
+from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Status
 from maestro_fabric.wire import to_wire
 from pytest_maestro.attachments import BLOCKED, EVENTS, INNER
 from pytest_maestro.failures import failure_of
@@ -43,6 +43,8 @@ class InnerReports:
         """Take an event; whether it was about a case inside."""
         if not isinstance(event, (AttemptStarted, AttemptFinished, CaseFinished)) or not event.case.inside:
             return False
+        if isinstance(event, AttemptStarted):
+            return True  # told when it has ended: until then the item is what runs
         self._waiting.append(to_wire(event))
         if isinstance(event, AttemptFinished):
             attempts = self._attempts.setdefault(event.case.id, [])
@@ -50,11 +52,11 @@ class InnerReports:
             if not event.is_last:
                 # Not the last word, so nothing is shown of it: the report only carries the event.
                 outcome = "rerun" if event.attempt.outcome.status.is_bad else "passed"
-                self._log(event.case.id, outcome, None, event.attempt)
-        elif isinstance(event, CaseFinished):
+                self._log(event.case, outcome, None, event.attempt)
+        else:
             attempts = self._attempts.get(event.case.id, [])
             result = CaseResult(case=event.case, status=event.status, marks=event.marks, attempts=tuple(attempts), reason=event.reason)
-            self._log(event.case.id, _OUTCOMES[event.status], self._longrepr(result), attempts[-1] if attempts else None, result)
+            self._log(event.case, _OUTCOMES[event.status], self._longrepr(result), attempts[-1] if attempts else None, result)
         return True
 
     def _longrepr(self, result: CaseResult) -> Any:
@@ -66,7 +68,7 @@ class InnerReports:
         place = result.case.location
         return (place.file, place.line, f"Skipped: {result.reason}") if place else (path, 1, f"Skipped: {result.reason}")
 
-    def _log(self, case_id: CaseId, outcome: Any, longrepr: Any, attempt: Attempt | None, result: CaseResult | None = None) -> None:
+    def _log(self, case: Case, outcome: Any, longrepr: Any, attempt: Attempt | None, result: CaseResult | None = None) -> None:
         item = self._item
         started = attempt.started_at if attempt else 0.0
         duration_s = attempt.duration_s if attempt else 0.0
@@ -75,9 +77,9 @@ class InnerReports:
             item.nodeid, item.location, keywords, outcome, longrepr, "call", (), duration_s, started, started + duration_s
         )
         # The constructors are private: this is the way on which reports come back from xdist's workers.
-        context = SubtestContext(msg=case_id.title, kwargs={})
+        context = SubtestContext(msg=case.id.title.removeprefix(f"{case.inside} > "), kwargs={})
         report = pytest.SubtestReport._from_json({**plain._to_json(), "_subtest.context": context._to_json()})
-        setattr(report, INNER, True)
+        setattr(report, INNER, result is not None)
         setattr(report, EVENTS, self._waiting)
         self._waiting = []
         if result is not None and result.status is Status.BLOCKED:

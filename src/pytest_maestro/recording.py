@@ -17,7 +17,7 @@ from maestro_fabric.model import RunInfo
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
-from pytest_maestro.attachments import BLOCKED
+from pytest_maestro.attachments import BLOCKED, INNER
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
@@ -131,9 +131,11 @@ class Consequences:
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """The category of a blocked case."""
+        """The category of a blocked case, and of what is not the last word on a case inside a container."""
         if BLOCKED in report.__dict__:
             return "blocked", "B", ("BLOCKED", {"yellow": True})
+        if report.__dict__.get(INNER) is False:
+            return ("", "", ("", {})) if report.passed else ("rerun", "R", ("RERUN", {"yellow": True}))
         return None
 
     @pytest.hookimpl(trylast=True)

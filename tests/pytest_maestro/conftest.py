@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+# pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
+# hypothesis' plugin imports it at the end of every run, which took half of the time of most tests here.
 import pytest
 
-# pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
 import pytest_maestro.collection
 import pytest_maestro.configured
 import pytest_maestro.recording
@@ -21,7 +22,7 @@ from typing import Any, Literal
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.hookspecs import hookimpl
 from maestro_fabric.model import Artifact, Case, CaseId, Fault, Location, Outcome, Policy, Retry, Skip, Status, StepResult, Xfail
-from maestro_fabric.testing import FakeAdapter
+from maestro_fabric.testing import FakeAdapter, failing, holding, passing
 
 class ScriptedSuite(SuiteConfig):
     adapter: Literal["scripted"]
@@ -40,6 +41,8 @@ class Session:
         number = self.tries[key] = self.tries.get(key, 0) + 1
         with open("ran.log", "a") as log:
             log.write(f"{case.id} {self.context.worker} {os.getpid()}\\n")
+        if case.container:
+            return self.do_container(case, number, emit, deadline)
         return getattr(self, "do_" + case.body.split()[0])(case, number)
 
     def do_pass(self, case, number):
@@ -68,6 +71,27 @@ class Session:
         while True:
             pass
 
+    def do_container(self, case, number, emit, deadline):
+        said = {"pass": passing(), "fail": failing("3 != 2"), "skip": Skip("todo"), "block": failing("no grid", status=Status.BLOCKED),
+                "secret": failing("hunter2 is wrong"), "flaky": passing() if number > 1 else failing("not yet")}
+        told = dict(part.split("=") for part in case.body.split()[1:])
+        for name, word in told.items():
+            if word == "hang":
+                open("hangs", "w").close()
+                self.do_hang(case, number)
+            if word == "die":
+                raise RuntimeError("node died")
+            if word == "blocked":
+                return Outcome(status=Status.BLOCKED, reason="npm install")
+            if word == "crash":
+                self.do_crash(case, number)
+            if word == "wait":
+                while not os.path.exists("go"):
+                    time.sleep(0.01)
+                word = "pass"
+            holding({name: said[word]})(case, emit, deadline)
+        return Outcome(status=Status.PASSED)
+
     def do_url(self, case, number):
         url = self.context.service_urls[case.services[0]]
         import urllib.request
@@ -90,7 +114,8 @@ class Adapter(FakeAdapter):
                 cases.append(Case(
                     id=CaseId(context.config.project, suite.name, written["name"], params), location=place, body=written.get("do", "pass"),
                     tags=tuple(suite.tags) + tuple(written.get("tags", ())), services=tuple(suite.services), owner=suite.owner,
-                    policy=Policy(retry=Retry(times=written.get("retry", 0))),
+                    policy=Policy(retry=Retry(times=written.get("retry", 0), on=frozenset({Status.ERROR, Status.FAILED}))),
+                    container=written.get("do", "").startswith("container "),
                     skip=Skip(written["skip"]) if "skip" in written else None,
                     xfail=Xfail(written["xfail"], strict=written.get("strict", False)) if "xfail" in written else None,
                 ))
