@@ -8,6 +8,7 @@ from typing import Any
 
 # pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
 # hypothesis' plugin imports it at the end of every run, which took half of the time of most tests here.
+import hypothesis.internal.observability  # noqa: F401
 import pytest
 
 import pytest_maestro.collection
