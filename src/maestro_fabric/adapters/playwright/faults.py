@@ -6,7 +6,7 @@ import re
 
 from maestro_fabric.errors import ConfigError, LocatorError, MaestroError, TransportError
 
-__all__ = ["is_closed", "reason_not_ready", "translate"]
+__all__ = ["PlaywrightFaults", "is_closed", "reason_not_ready", "translate"]
 
 _ADVICE: tuple[tuple[re.Pattern[str], type[MaestroError], str], ...] = (
     (
@@ -38,7 +38,39 @@ _NOT_READY = (
     (re.compile(r"did not find some options"), "the list has no such option"),
     (re.compile(r"element was detached from the DOM"), "it was taken off the page again and again"),
 )
+_IN_BETWEEN = re.compile(r"Execution context was destroyed|Cannot find context|[Ff]rame was detached|navigating")
 _CLOSED = re.compile(r"has been closed|Connection closed|connection closed|Browser closed|interrupted: no time is left")
+
+
+class PlaywrightFaults:
+    """The errors of Playwright's calls."""
+
+    def __init__(self) -> None:
+        # Imported late: loading this module must not load Playwright.
+        from playwright.sync_api import Error, TimeoutError  # noqa: A004 - Playwright's own name
+
+        self.errors: tuple[type[Exception], ...] = (Error,)
+        self.timeouts: tuple[type[Exception], ...] = (TimeoutError,)
+
+    def translate(self, exc: Exception) -> MaestroError:
+        """See `translate`."""
+        return translate(exc)
+
+    def is_ambiguous(self, exc: Exception) -> bool:
+        """Whether several elements match where one is meant."""
+        return "strict mode violation" in str(exc)
+
+    def is_closed(self, exc: Exception) -> bool:
+        """See `is_closed`."""
+        return is_closed(exc)
+
+    def is_in_between(self, exc: Exception) -> bool:
+        """Whether a page was just being replaced by another one."""
+        return _IN_BETWEEN.search(str(exc)) is not None
+
+    def reason_not_ready(self, exc: Exception) -> str | None:
+        """See `reason_not_ready`."""
+        return reason_not_ready(str(exc))
 
 
 def translate(exc: Exception) -> MaestroError:

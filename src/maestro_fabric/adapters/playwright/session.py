@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.keeping import keep_evidence, wants_trace
+from maestro_fabric.adapters.browser.play import Played, play
+from maestro_fabric.adapters.browser.scene import Scene
 from maestro_fabric.adapters.browser.scope import Scope
 from maestro_fabric.adapters.playwright.browsers import Browsers, LaunchKey, context_options
-from maestro_fabric.adapters.playwright.dialogs import Dialogs
 from maestro_fabric.adapters.playwright.driver import Driver, Watch, acquire_driver
+from maestro_fabric.adapters.playwright.engine import PlaywrightEngine, show_console_message, show_page_error
 from maestro_fabric.adapters.playwright.faults import is_closed, translate
-from maestro_fabric.adapters.playwright.keeping import keep_evidence, wants_trace
-from maestro_fabric.adapters.playwright.play import Played, play
-from maestro_fabric.adapters.playwright.scene import Scene
 from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.errors import DeadlineExceeded, MaestroError, SessionLost
@@ -104,7 +105,7 @@ class PlaywrightSession:
     def _play(self, scene: Scene, steps: tuple[PlannedStep, ...], attempt: int) -> Outcome:
         is_traced = wants_trace(self.settings, attempt)
         if is_traced:
-            scene.browser_context.tracing.start(screenshots=True, snapshots=True)
+            scene.page.context.tracing.start(screenshots=True, snapshots=True)
         played = play(scene, steps)
         url = scene.page.url
         self._pause(scene, played)
@@ -130,7 +131,7 @@ class PlaywrightSession:
             played = play(scene, steps)
             setup.fault = None
             if played.status is Status.PASSED:
-                setup.state = scene.browser_context.storage_state()
+                setup.state = scene.page.context.storage_state()
                 setup.is_done = True
                 return
             keep_evidence(scene, played, is_traced=False)
@@ -147,7 +148,7 @@ class PlaywrightSession:
         watch.context = context
         dialogs = Dialogs()
         scene = Scene(
-            browser_context=context,
+            engine=PlaywrightEngine(context, self.settings),
             page=context.new_page(),
             settings=self.settings,
             surroundings=self.context,
@@ -160,8 +161,8 @@ class PlaywrightSession:
         )
         # Not the bound methods: Playwright sets an attribute on the object of one, and these have slots.
         context.on("dialog", lambda dialog: dialogs.handle(dialog))
-        context.on("console", lambda message: scene.note_console(message))
-        context.on("weberror", lambda error: scene.note_page_error(error))
+        context.on("console", lambda message: scene.note(show_console_message(message)) if message.type == "error" else None)
+        context.on("weberror", lambda error: scene.note(show_page_error(error)))
         return scene
 
     def _new_context(self, browsers: Browsers, state: Any) -> BrowserContext:
@@ -210,4 +211,4 @@ def _leave(scene: Scene) -> None:
     scene.watch.stop_at = time.monotonic() + _CLOSE_S
     # The outcome stands already, and the browser may have gone.
     with contextlib.suppress(Exception):
-        scene.browser_context.close()
+        scene.page.context.close()

@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from maestro_fabric.adapters.browser.evidence import below_root
+from maestro_fabric.adapters.browser.expectations import read_elements
+from maestro_fabric.adapters.browser.locate import act_on, locate, read_from
 from maestro_fabric.adapters.browser.scope import as_bool, as_seconds
+from maestro_fabric.adapters.browser.scripts import READ_ELEMENTS
 from maestro_fabric.adapters.browser.titles import describe_target, has_target
-from maestro_fabric.adapters.playwright.locate import act_on, locate, read_from
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.steps import Click, Drag, Fill, Press, Select, Target, Type, Upload, WaitFor
 from maestro_fabric.errors import ConfigError, DeadlineExceeded, LocatorError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.engine import Element
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
 
@@ -113,8 +114,9 @@ def _wait_for_url(step: WaitFor, url: str, scene: Scene) -> None:
 
 
 def _wait_until_gone(step: WaitFor, scene: Scene) -> None:
-    def is_gone(element: Locator) -> bool:
-        return element.count() == 0 or (step.state == "hidden" and not any(one.is_visible() for one in element.all()))
+    def is_gone(element: Element) -> bool:
+        found = read_elements(element.evaluate_all(READ_ELEMENTS, []))
+        return not found or (step.state == "hidden" and not any(one.visible for one in found))
 
     if not scene.poll(lambda: is_gone(locate(scene, step)), step.within):
         spent = format_duration(scene.limit_s(step.within))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from maestro_fabric.adapters.browser.engine import Prompt
 from maestro_fabric.adapters.browser.text import fold, quote
 from maestro_fabric.config.steps import Dialog as Answer
 from maestro_fabric.errors import ExpectationFailed
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Dialog
 
 __all__ = ["Dialogs"]
 
@@ -35,7 +32,7 @@ class Dialogs:
         self.answer = answer
         self._seen = False
 
-    def handle(self, dialog: Dialog) -> None:
+    def handle(self, dialog: Prompt) -> None:
         """Listener: answer a dialog. Without an answer it is dismissed, as Playwright does when nobody listens."""
         # The page may go while its dialog is open; then there is nothing left to answer.
         with contextlib.suppress(Exception):
@@ -72,7 +69,7 @@ class Dialogs:
             message, self.answer = self.answer.message or "", None
             raise ExpectationFailed(f"expected: a dialog {quote(message)}\nseen:     no dialog came")
 
-    def _give(self, answer: Answer, dialog: Dialog) -> None:
+    def _give(self, answer: Answer, dialog: Prompt) -> None:
         self._seen = True
         if answer.message is not None and fold(answer.message) != fold(dialog.message):
             self._wrong.append(f"expected: a dialog {quote(answer.message)}\nseen:     a dialog {quote(dialog.message)}")

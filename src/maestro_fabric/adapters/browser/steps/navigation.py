@@ -12,9 +12,8 @@ from maestro_fabric.config.steps import CloseTab, Dialog, Move, Open, SwitchTab
 from maestro_fabric.errors import ConfigError, LocatorError, TransportError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.engine import Tab
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
 
@@ -33,33 +32,31 @@ def _reload(step: Move, scene: Scene) -> None:
 
 
 def _navigate(scene: Scene, step: Open | Move, goal: str, go: Callable[[float], object]) -> None:
-    from playwright.sync_api import TimeoutError  # noqa: A004 - Playwright's own name
-
     limit_ms = scene.limit_ms(step.within)
     try:
         go(limit_ms)
-    except TimeoutError as exc:
+    except scene.engine.faults.timeouts as exc:
         raise TransportError(
             f"{goal} did not reach {step.until!r} within {format_duration(limit_ms / 1000)}; is it slow, or does something on it hang?"
         ) from exc
 
 
 def _switch_tab(step: SwitchTab, scene: Scene) -> None:
-    found: list[Page] = []
+    found: list[Tab] = []
 
     def is_there() -> bool:
         found[:] = _matching(step, scene)
         return bool(found)
 
     if not scene.poll(is_there, step.within):
-        tabs = "\n".join(f"  {number}. {page.url}" for number, page in enumerate(scene.browser_context.pages, start=1))
+        tabs = "\n".join(f"  {number}. {page.url}" for number, page in enumerate(scene.engine.tabs(), start=1))
         raise LocatorError(f"no such tab; open are:\n{tabs}")
     scene.page = found[-1]
     scene.page.bring_to_front()
 
 
-def _matching(step: SwitchTab, scene: Scene) -> list[Page]:
-    pages = scene.browser_context.pages
+def _matching(step: SwitchTab, scene: Scene) -> list[Tab]:
+    pages = scene.engine.tabs()
     if step.number is not None:
         number = as_int(step.number)
         return pages[number - 1 : number] if number > 0 else []
@@ -73,12 +70,12 @@ def _matching(step: SwitchTab, scene: Scene) -> list[Page]:
     return pages[-1:] if pages[-1] is not scene.page else []
 
 
-def _has_url(page: Page, url: str, scene: Scene) -> bool:
+def _has_url(page: Tab, url: str, scene: Scene) -> bool:
     return url in page.url or matches_url(url, page.url, scene.surroundings.base_url)
 
 
 def _close_tab(_: CloseTab, scene: Scene) -> None:
-    pages = scene.browser_context.pages
+    pages = scene.engine.tabs()
     if len(pages) < 2:
         raise LocatorError("this is the only tab: open another one before closing it")
     place = pages.index(scene.page)

@@ -6,12 +6,12 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from maestro_fabric.adapters.playwright.play import Played
+from maestro_fabric.adapters.browser.play import Played
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.model import Status
 
 if TYPE_CHECKING:
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["keep_evidence", "wants_trace"]
 
@@ -42,7 +42,7 @@ def keep_evidence(scene: Scene, played: Played, *, is_traced: bool) -> None:
 
 
 def _keep_screenshot(scene: Scene) -> bool:
-    with _given_up():
+    with _given_up(scene):
         picture = scene.page.screenshot(timeout=_SCREENSHOT_MS)
         scene.evidence.keep("screenshot", "failure.png").write_bytes(picture)
         return True
@@ -50,14 +50,14 @@ def _keep_screenshot(scene: Scene) -> bool:
 
 
 def _keep_html(scene: Scene) -> None:
-    with _given_up():
+    with _given_up(scene):
         html = scene.page.content()
         scene.evidence.keep_text("html", "page.html", scene.surroundings.redact(html))
 
 
 def _keep_console(scene: Scene) -> None:
     if scene.console:
-        with _given_up():
+        with _given_up(scene):
             scene.evidence.keep_text("console", "console.txt", scene.surroundings.redact("\n".join(scene.console)))
 
 
@@ -66,13 +66,11 @@ def _keep_trace(scene: Scene) -> None:
     if scene.scope.used_secret and "trace" not in scene.settings.model_fields_set:
         scene.log("no trace is kept, since the case used a secret; say browser.trace to keep it all the same")
         return
-    with _given_up():
-        scene.browser_context.tracing.stop(path=scene.evidence.keep("trace", "trace.zip"))
+    with _given_up(scene):
+        scene.engine.keep_trace(scene.evidence.keep("trace", "trace.zip"))
 
 
-def _given_up() -> contextlib.AbstractContextManager[object]:
+def _given_up(scene: Scene) -> contextlib.AbstractContextManager[object]:
     """Leaves out evidence that cannot be had: the browser hangs or has gone, or the disk is full."""
-    from playwright.sync_api import Error
-
     # Evidence is a gift: what goes wrong while taking it must not replace why the case failed.
-    return contextlib.suppress(Error, OSError)
+    return contextlib.suppress(*scene.engine.faults.errors, OSError)

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from maestro_fabric.adapters.browser.steps import ACTIONS
 from maestro_fabric.adapters.browser.titles import describe_step
-from maestro_fabric.adapters.playwright.faults import is_closed, translate
-from maestro_fabric.adapters.playwright.steps import ACTIONS
 from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.errors import DeadlineExceeded, ExpectationFailed, MaestroError, SessionLost
 from maestro_fabric.model import Fault, Location, Status, StepResult
 
 if TYPE_CHECKING:
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["Played", "play"]
 
@@ -114,19 +113,18 @@ def _judge(exc: Exception, scene: Scene, title: str) -> tuple[Fault, Status]:
 
 
 def _known(exc: Exception, scene: Scene) -> Exception:
-    from playwright.sync_api import Error
-
-    cause = exc if isinstance(exc, Error) else exc.__cause__
-    gone = isinstance(cause, Error) and is_closed(cause)
+    faults = scene.engine.faults
+    cause = exc if isinstance(exc, faults.errors) else exc.__cause__
+    gone = isinstance(cause, faults.errors) and faults.is_closed(cause)
     if scene.watch.interrupted:
         return _out_of_time(scene, "")
-    if gone and not _answers(scene):
+    if gone and not scene.engine.answers():
         raise SessionLost(f"the browser has gone (killed, or crashed) during step {_place(scene.planned)}") from exc
     if gone:
         return MaestroError(f"the page was closed while the step ran: {exc}")
     if scene.deadline.is_over and not isinstance(exc, DeadlineExceeded):
         return _out_of_time(scene, str(exc))
-    return translate(exc) if isinstance(exc, Error) else exc
+    return faults.translate(exc) if isinstance(exc, faults.errors) else exc
 
 
 def _out_of_time(scene: Scene, last: str) -> DeadlineExceeded:
@@ -136,17 +134,6 @@ def _out_of_time(scene: Scene, last: str) -> DeadlineExceeded:
     if last:
         error.args = (f"{error.args[0]}; until then: {last}",)
     return error
-
-
-def _answers(scene: Scene) -> bool:
-    """Whether the case's context still does. `Browser.is_connected` learns of a killed process too late."""
-    from playwright.sync_api import Error
-
-    try:
-        scene.browser_context.cookies()
-    except Error:
-        return False
-    return True
 
 
 def _message(planned: PlannedStep, title: str, body: str, scene: Scene) -> str:

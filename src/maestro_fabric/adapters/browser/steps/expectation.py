@@ -6,21 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.expectations import Ambiguous, asks_for_element, check_elements, check_page, read_elements
+from maestro_fabric.adapters.browser.locate import ambiguous, locate, nearest_to
 from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.scripts import READ_ELEMENTS
 from maestro_fabric.adapters.browser.text import Unmet, show_unmet
-from maestro_fabric.adapters.playwright.locate import ambiguous, locate, nearest_to
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.steps import Expect
 from maestro_fabric.errors import ConfigError, ExpectationFailed
 
 if TYPE_CHECKING:
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
-
-# A page that is just being replaced answers with these; the next question goes to the new one.
-_IN_BETWEEN = ("Execution context was destroyed", "Cannot find context", "frame was detached", "Frame was detached", "navigating")
 
 
 def _expect(step: Expect, scene: Scene) -> None:
@@ -43,15 +40,15 @@ def _expect(step: Expect, scene: Scene) -> None:
 
 
 def _ask(step: Expect, scene: Scene) -> list[Unmet] | Ambiguous:
-    from playwright.sync_api import Error
-
+    faults = scene.engine.faults
     try:
         unmet = list(check_page(step, url=scene.page.url, title=scene.page.title, base_url=scene.surroundings.base_url))
         if unmet or not asks_for_element(step):
             return unmet
         rows = locate(scene, step).evaluate_all(READ_ELEMENTS, list(step.attribute or ()))
-    except Error as exc:
-        if any(text in str(exc) for text in _IN_BETWEEN):
+    except faults.errors as exc:
+        if faults.is_in_between(exc):
+            # The next question goes to the new page.
             return [Unmet("a page that has loaded", "a page that is being replaced")]
         raise
     return check_elements(step, read_elements(rows))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from maestro_fabric.adapters.playwright.steps import data, element, expectation, navigation, network
+from maestro_fabric.adapters.browser.steps import data, element, expectation, navigation, network
 
 if TYPE_CHECKING:
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
+from maestro_fabric.adapters.browser.dialogs import Dialogs
+from maestro_fabric.adapters.browser.engine import Engine
 from maestro_fabric.adapters.browser.evidence import Evidence
 from maestro_fabric.adapters.browser.responses import Response
 from maestro_fabric.adapters.browser.scope import Scope, as_seconds
 from maestro_fabric.adapters.browser.urls import join_url
-from maestro_fabric.adapters.playwright.dialogs import Dialogs
-from maestro_fabric.adapters.playwright.driver import Watch
 from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.ports import Context, Deadline
 
-if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, WebError
-
-__all__ = ["Scene"]
+__all__ = ["Scene", "StepWatch"]
 
 # A step's own timeouts end it; this much later it is interrupted from outside (a script that spins has no timeout).
 _INTERRUPT_AFTER_S = 30.0
@@ -30,13 +27,25 @@ _DEADLINE_SLACK_S = 0.25
 _MAX_CONSOLE = 100
 
 
+class StepWatch(Protocol):
+    """What the thread that watches a case is told, and what it tells.
+
+    Attributes:
+        stop_at: The moment on ``time.monotonic()`` at which the case is interrupted.
+        interrupted: Whether it was.
+    """
+
+    stop_at: float
+    interrupted: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Scene:
     """What a step can use.
 
     Attributes:
-        browser_context: The case's own context.
-        page: The current tab.
+        engine: The case's browser.
+        page: The current tab, an `engine.Tab`; a ``call`` step's function gets it as it is.
         settings: The suite's ``browser``.
         surroundings: The run's context.
         scope: The variables.
@@ -51,14 +60,14 @@ class Scene:
         soft_failures: Unmet soft expectations.
     """
 
-    browser_context: BrowserContext
-    page: Page
+    engine: Engine
+    page: Any
     settings: BrowserConfig
     surroundings: Context
     scope: Scope
     evidence: Evidence
     deadline: Deadline
-    watch: Watch
+    watch: StepWatch
     dialogs: Dialogs
     planned: PlannedStep
     output: list[str] = field(default_factory=list)
@@ -79,7 +88,7 @@ class Scene:
         return min(wanted, left)
 
     def limit_ms(self, within: float | str | None) -> float:
-        """`limit_s` for Playwright, to which 0 would mean no limit."""
+        """`limit_s` for the engine, to which 0 would mean no limit."""
         return max(1.0, self.limit_s(within) * 1000)
 
     def begin(self, within: float | str | None) -> None:
@@ -108,13 +117,7 @@ class Scene:
         """Add a line to the attempt's output."""
         self.output.append(line)
 
-    def note_console(self, message: ConsoleMessage) -> None:
-        """Listener: keep what a page logs as an error."""
-        if message.type == "error" and len(self.console) < _MAX_CONSOLE:
-            where = message.location
-            self.console.append(f"console error: {message.text} ({where.get('url', '')}:{where.get('lineNumber', '')})")
-
-    def note_page_error(self, error: WebError) -> None:
-        """Listener: keep an exception that no script caught."""
+    def note(self, line: str) -> None:
+        """Keep an error that a page reported."""
         if len(self.console) < _MAX_CONSOLE:
-            self.console.append(f"page error: {error.error}")
+            self.console.append(line)

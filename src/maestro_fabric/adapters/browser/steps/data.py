@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.json_paths import MISSING, value_at
+from maestro_fabric.adapters.browser.locate import act_on, locate, read_from
+from maestro_fabric.adapters.browser.printed import printed_to
 from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.text import fold, quote
 from maestro_fabric.adapters.browser.titles import has_target
-from maestro_fabric.adapters.playwright.locate import act_on, locate, read_from
-from maestro_fabric.adapters.playwright.printed import printed_to
 from maestro_fabric.config.steps import Call, Log, RunJs, Save, Screenshot, SetCookie, Target
 from maestro_fabric.errors import ConfigError, LocatorError, MaestroError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from maestro_fabric.adapters.playwright.scene import Scene
+    from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
 
@@ -118,11 +118,11 @@ def _set_cookie(step: SetCookie, scene: Scene) -> None:
     cookie: Any = {"name": step.name, "value": step.value, "httpOnly": as_bool(step.http_only), "secure": as_bool(step.secure)}
     if step.same_site is not None:
         cookie["sameSite"] = step.same_site
-    scene.browser_context.add_cookies([cookie | _place(step, scene)])
+    scene.engine.set_cookie(cookie | _place(step, scene))
 
 
 def _place(step: SetCookie, scene: Scene) -> dict[str, str]:
-    """Playwright takes a URL, or a domain with a path."""
+    """A URL, or a domain with a path."""
     if step.domain is not None:
         return {"domain": step.domain, "path": step.path or "/"}
     current = scene.page.url if scene.page.url.startswith("http") else scene.surroundings.base_url
