@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from maestro_fabric.config.findings import Finding, Path
-from maestro_fabric.config.models import BrowserCase, BrowserSuite, Config, SuiteConfig
+from maestro_fabric.config.models import BrowserCase, Config, StepsSuite, SuiteConfig
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.step_checks import check_steps
 from maestro_fabric.config.templates import references
@@ -41,7 +41,7 @@ def check_addresses(config: Config, base_url: str, external: frozenset[str]) -> 
         return []
     findings = []
     for index, suite in enumerate(config.suites):
-        place = _relative_open(suite, ("suites", index)) if isinstance(suite, BrowserSuite) else None
+        place = _relative_open(suite, ("suites", index)) if isinstance(suite, StepsSuite) else None
         if place is None:
             continue
         if not base_url:
@@ -52,7 +52,7 @@ def check_addresses(config: Config, base_url: str, external: frozenset[str]) -> 
     return findings
 
 
-def _relative_open(suite: BrowserSuite, path: Path) -> Path | None:
+def _relative_open(suite: StepsSuite, path: Path) -> Path | None:
     """The first step that opens a relative address in a case that does not name its own services."""
     for index, step in enumerate(suite.setup):
         if "open" in step and _is_relative(step["open"].url):
@@ -122,12 +122,12 @@ def _check_suites(config: Config) -> Iterator[Finding]:
         yield from _known(suite.needs, names, "suite", (*path, "needs"))
         yield from _known((suite.policy,), config.policies, "policy", (*path, "policy"), is_list=False)
         yield from _known(suite.services, config.services, "service", (*path, "services"))
-        if isinstance(suite, BrowserSuite):
+        if isinstance(suite, StepsSuite):
             yield from _check_journeys(config, suite, path)
 
 
-def _check_journeys(config: Config, suite: BrowserSuite, path: Path) -> Iterator[Finding]:
-    yield from check_steps(suite.setup, (*path, "setup"), config.groups)
+def _check_journeys(config: Config, suite: StepsSuite, path: Path) -> Iterator[Finding]:
+    yield from check_steps(suite.setup, (*path, "setup"), config.groups, suite)
     seen: dict[str, int] = {}
     for index, case in enumerate(suite.cases):
         here = (*path, "cases", index)
@@ -140,7 +140,7 @@ def _check_journeys(config: Config, suite: BrowserSuite, path: Path) -> Iterator
             yield from _known(case.services, config.services, "service", (*here, "services"))
         if case.params is not None or case.matrix is not None:
             yield from _check_params(case, here)
-        findings = check_steps(case.steps, (*here, "steps"), config.groups)
+        findings = check_steps(case.steps, (*here, "steps"), config.groups, suite)
         if findings:
             yield from findings
 

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from maestro_fabric.config.journey import Journey, PlannedStep
-from maestro_fabric.config.models import BrowserCase, BrowserSuite, Config, SkipConfig, XfailConfig
+from maestro_fabric.config.models import BrowserCase, Config, SkipConfig, StepsSuite, XfailConfig
 from maestro_fabric.config.param_ids import id_of_mapping, id_of_values, make_unique
 from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.config.steps import Step
@@ -24,7 +24,7 @@ _Params = Mapping[str, Any]
 _Path = tuple[str | int, ...]
 
 
-def expand_cases(config: Config, suite: BrowserSuite, *, locate: Locate, rows_of: RowsOf) -> list[Case]:
+def expand_cases(config: Config, suite: StepsSuite, *, locate: Locate, rows_of: RowsOf) -> list[Case]:
     """The suite's cases in the order of the file, the parameters of each in the order of its values.
 
     Args:
@@ -40,7 +40,7 @@ def expand_cases(config: Config, suite: BrowserSuite, *, locate: Locate, rows_of
 
 
 class _Expansion:
-    def __init__(self, config: Config, suite: BrowserSuite, locate: Locate, rows_of: RowsOf) -> None:
+    def __init__(self, config: Config, suite: StepsSuite, locate: Locate, rows_of: RowsOf) -> None:
         self._config = config
         self._suite = suite
         self._locate = locate
@@ -132,7 +132,7 @@ class _Expansion:
         return planned
 
 
-def _index_of(config: Config, suite: BrowserSuite) -> int:
+def _index_of(config: Config, suite: StepsSuite) -> int:
     for index, candidate in enumerate(config.suites):
         if candidate is suite or candidate.name == suite.name:
             return index

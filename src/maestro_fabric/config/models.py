@@ -25,6 +25,7 @@ __all__ = [
     "SecretsConfig",
     "ServiceConfig",
     "SkipConfig",
+    "StepsSuite",
     "SuiteConfig",
     "XfailConfig",
     "build_config_type",
@@ -208,12 +209,21 @@ class BrowserCase(_Model):
     steps: list[Step] = Field(min_length=1)
 
 
-class BrowserSuite(SuiteConfig):
+class StepsSuite(SuiteConfig):
+    """A suite whose cases are written as steps."""
+
+    setup: list[Step] = Field(default_factory=list, description="Once a worker; its cookies and storage start each case's fresh context.")
+    cases: list[BrowserCase] = Field(min_length=1)
+
+    def refusal_of(self, action: str, value: Any) -> tuple[str, str] | None:
+        """Why this suite cannot do a step, and what to do instead; ``None`` when it can. An adapter's model overrides it."""
+        return None
+
+
+class BrowserSuite(StepsSuite):
     """A suite of journeys; every browser adapter narrows ``adapter``."""
 
     browser: BrowserConfig = Field(default_factory=BrowserConfig)
-    setup: list[Step] = Field(default_factory=list, description="Once a worker; its cookies and storage start each case's fresh context.")
-    cases: list[BrowserCase] = Field(min_length=1)
 
 
 class Config(_Model):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from maestro_fabric.config.findings import Finding, Path
-from maestro_fabric.config.models import BrowserCase, BrowserSuite, Config
+from maestro_fabric.config.models import BrowserCase, Config, StepsSuite
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.templates import Reference, TemplateError, references
 
@@ -56,8 +56,11 @@ class _Scopes:
         if kind == "secret":
             return (
                 None
-                if _is_step(path) or _in_params(path) or path[0] in ("services", "vars")
-                else ("a secret cannot be used here", "only steps, params and the environment of services may hold one")
+                if _is_step(path) or _in_params(path) or path[0] in ("services", "vars") or path[2:3] == ("http",)
+                else (
+                    "a secret cannot be used here",
+                    "only steps, params, the http settings of a suite and the environment of services may hold one",
+                )
             )
         if kind == "params":
             return self._complain_of_params(reference, path)
@@ -102,7 +105,7 @@ class _Scopes:
         return None if reference.head in known or _ANY in known else _unknown("saved value", reference.head, known)
 
     def _saved_by(self, owner: Path, *, is_setup: bool) -> list[set[str]]:
-        suite: BrowserSuite = self._config.suites[int(owner[1])]
+        suite: StepsSuite = self._config.suites[int(owner[1])]
         if is_setup:
             return self._accumulate(suite.setup, set())
         case = suite.cases[int(owner[3])]

@@ -7,7 +7,7 @@ from typing import Any
 
 from maestro_fabric.config import steps as s
 from maestro_fabric.config.findings import Finding, Path
-from maestro_fabric.config.models import GroupConfig
+from maestro_fabric.config.models import GroupConfig, StepsSuite
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.text_checks import trouble_of_file, trouble_of_json_path, trouble_of_pattern
 
@@ -21,14 +21,17 @@ _STATES = ("visible", "hidden", "enabled", "disabled", "checked", "contains", "m
 _ONE_OF = "write one of " + ", ".join(s.LOCATOR_KEYS)
 
 
-def check_steps(steps: Sequence[Any], path: Path, groups: Mapping[str, GroupConfig]) -> list[Finding]:
-    """Findings for the steps that stand at a path."""
+def check_steps(steps: Sequence[Any], path: Path, groups: Mapping[str, GroupConfig], suite: StepsSuite | None = None) -> list[Finding]:
+    """Findings for the steps that stand at a path, of a suite or of a group."""
     findings: list[Finding] = []
     for index, step in enumerate(steps):
         if len(step) != 1:
             findings.append(single_key(step, (*path, index)))
             continue
         ((action, value),) = step.items()
+        if suite is not None and (refusal := _refusal(suite, action, value, groups)) is not None:
+            findings.append(Finding((*path, index, action), *refusal, at_key=True))
+            continue
         if action == "use":
             complaints: Iterable[_Complaint] = _check_use(value, groups)
         else:
@@ -41,6 +44,21 @@ def check_steps(steps: Sequence[Any], path: Path, groups: Mapping[str, GroupConf
                 Finding((*path, index, action, *below), what, hint, at_key=below != ("group",)) for below, what, hint in complaints
             ]
     return findings
+
+
+def _refusal(
+    suite: StepsSuite, action: str, value: Any, groups: Mapping[str, GroupConfig], seen: tuple[str, ...] = ()
+) -> tuple[str, str] | None:
+    """Why a suite cannot do a step, or one of the steps of the group that is used."""
+    if action != "use":
+        return suite.refusal_of(action, value)
+    group = groups.get(value.group)
+    for step in group.steps if group is not None and value.group not in seen else ():
+        for inner, inner_value in step.items():
+            refusal = _refusal(suite, inner, inner_value, groups, (*seen, value.group))
+            if refusal is not None:
+                return f"the group {value.group!r} cannot be used here: {refusal[0]}", refusal[1]
+    return None
 
 
 def single_key(step: Mapping[str, Any], path: Path) -> Finding:
@@ -159,13 +177,29 @@ def _check_request(value: s.Request) -> Sequence[_Complaint]:
     if len(given) != 1:
         found = f"this one has {' and '.join(given)}" if given else "this one has none"
         return [((), f"request needs exactly one of {', '.join(_METHODS)}; {found}", "write get: /path")]
-    bodies = [key for key in ("json", "form", "body") if getattr(value, key) is not None]
-    paths = value.expect.json if value.expect is not None else ()
-    complaints: list[_Complaint] = [
-        (("expect", "json", path), *trouble) for path in paths if (trouble := trouble_of_json_path(path)) is not None
-    ]
-    if len(bodies) > 1:
-        complaints.append(((bodies[1],), f"a request sends one of json, form and body; this one has {' and '.join(bodies)}", ""))
+    bodies = [key for key in ("json", "form", "body", "file", "files") if getattr(value, key) not in (None, {})]
+    complaints = [*_check_answer(value.expect, "expect"), *_check_answer(value.until, "until")]
+    if len(bodies) > 1 and bodies != ["form", "files"]:
+        complaints.append(((bodies[1],), f"a request sends one of json, form, body and file; this one has {' and '.join(bodies)}", ""))
+    files = [((key,), path) for key, path in (("file", value.file), *(("files", path) for path in _all_files(value))) if path is not None]
+    complaints += [(below, *trouble) for below, path in files if (trouble := trouble_of_file(path))]
+    if value.every is not None and value.until is None:
+        complaints.append((("every",), "'every' goes with 'until'", "write until: {status: 200}, or take every away"))
+    return complaints
+
+
+def _all_files(value: s.Request) -> list[str]:
+    return [path for given in value.files.values() for path in ([given] if isinstance(given, str) else given)]
+
+
+def _check_answer(value: s.ExpectResponse | None, key: str) -> list[_Complaint]:
+    if value is None:
+        return []
+    complaints: list[_Complaint] = [((key, "json", path), *trouble) for path in value.json if (trouble := trouble_of_json_path(path))]
+    if value.matches is not None and (trouble := trouble_of_pattern(value.matches)):
+        complaints.append(((key, "matches"), *trouble))
+    if isinstance(value.schema, str) and (trouble := trouble_of_file(value.schema)):
+        complaints.append(((key, "schema"), *trouble))
     return complaints
 
 

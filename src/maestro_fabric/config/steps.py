@@ -206,19 +206,26 @@ class SetCookie:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 class ExpectResponse:
-    """What an answer must be: status, headers, values at JSON paths, and a part of its text."""
+    """What an answer must be: status, headers, values at JSON paths, its text, its JSON Schema, its size and time."""
 
     status: LateInt | list[int] | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     json: dict[str, Any] = Field(default_factory=dict)
+    schema: str | dict[str, Any] | None = None
+    text: str | None = None
     contains: str | None = None
+    matches: str | None = None
+    min_bytes: LateInt | None = None
+    within: LateSeconds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
 class Request:
-    """An HTTP call with the page's cookies: exactly one of the methods, with its address.
+    """An HTTP call with the case's cookies: exactly one of the methods, with its address.
 
-    ``json``, ``form`` or ``body`` is sent; the answer is kept as ``saved.<as>`` (status, headers, json, text).
+    ``json``, ``form``, ``body``, ``file`` (a file's content) or ``files`` (by field, with ``form`` beside them) is sent. The
+    answer is kept as ``saved.<as>`` (status, headers, json, text), its body among the artifacts as ``keep``. With ``until``
+    the call is repeated, ``every`` so long, until the answer is so, at the latest until ``within``.
     """
 
     get: str | None = None
@@ -232,8 +239,14 @@ class Request:
     json: Any = None
     form: dict[str, str] | None = None
     body: str | None = None
+    file: str | None = None
+    files: dict[str, str | list[str]] = Field(default_factory=dict)
+    auth: tuple[str, str] | None = None
     follow: LateBool = True
     expect: ExpectResponse | None = None
+    until: ExpectResponse | None = None
+    every: LateSeconds | None = None
+    keep: str | None = None
     as_: str | None = Field(alias="as", default=None)
     within: LateSeconds | None = None
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from maestro_fabric.config.models import BrowserSuite, Config, SuiteConfig
+from maestro_fabric.config.models import StepsSuite, Config, SuiteConfig
 from maestro_fabric.qa_file.nodes import Path, has_part
 
 __all__ = ["Repaired", "repaired"]
@@ -97,7 +97,7 @@ def _placeholder(path: Path, item: Any, models: Mapping[str, type[SuiteConfig]])
     if path[-2] != "suites":
         return _STEP
     adapter, model = next(iter(models.items()))
-    return {**named, "adapter": adapter, **({"cases": [case]} if issubclass(model, BrowserSuite) else {})}
+    return {**named, "adapter": adapter, **({"cases": [case]} if issubclass(model, StepsSuite) else {})}
 
 
 def _known_part(root: Any, loc: tuple[str | int, ...]) -> Path:
