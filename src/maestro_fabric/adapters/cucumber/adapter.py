@@ -8,16 +8,16 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from maestro_fabric.adapters.cucumber.attachments import keep_attachments
-from maestro_fabric.adapters.cucumber.identity import case_ids, marker, plain_name
+from maestro_fabric.adapters.cucumber.identity import case_ids, marker
 from maestro_fabric.adapters.cucumber.runners import RUNNERS, Runner
 from maestro_fabric.adapters.cucumber.said import Broken, Closed, ParseFailed, Said, Scenario
-from maestro_fabric.adapters.cucumber.session import FeatureSession, Trouble
+from maestro_fabric.adapters.cucumber.session import FeatureSession
 from maestro_fabric.adapters.cucumber.suite import CucumberSuite
 from maestro_fabric.adapters.node.find import Unavailable
+from maestro_fabric.adapters.program.cases import Trouble, case_of_suite, plain_name
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.process import Program
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.model import Case, CaseId, Fault, Location, Outcome, Status
 from maestro_fabric.ports import ADAPTER_API, Context, Deadline
 
@@ -100,7 +100,7 @@ def _cases(said: Sequence[Said], process: Program[Said], config: CucumberSuite, 
 
 def _case(id_: CaseId, scenario: Scenario, config: CucumberSuite, context: Context) -> Case:
     location = Location(_shown(config, scenario.place.uri), scenario.place.line)
-    return _case_of(id_, scenario, config, context, location, tags=tuple(marker(tag) for tag in scenario.tags))
+    return case_of_suite(id_, scenario, config, context, location=location, tags=[marker(tag) for tag in scenario.tags])
 
 
 def _unread(failure: ParseFailed, config: CucumberSuite, context: Context) -> Case:
@@ -117,22 +117,8 @@ def _why_not_discovered(broken: Broken | None, process: Program[Said], config: C
 
 
 def _trouble(config: CucumberSuite, context: Context, name: str, outcome: Outcome, location: Location | None = None) -> Case:
-    return _case_of(CaseId(context.config.project, config.name, plain_name(name)), Trouble(outcome), config, context, location)
-
-
-def _case_of(
-    id_: CaseId, body: object, config: CucumberSuite, context: Context, location: Location | None, tags: tuple[str, ...] = ()
-) -> Case:
-    return Case(
-        id=id_,
-        location=location,
-        tags=tuple(dict.fromkeys([*config.tags, *tags])),
-        owner=config.owner,
-        links=tuple(config.links),
-        policy=resolve_policy(context.config, config.policy),
-        services=tuple(config.services),
-        body=body,
-    )
+    id_ = CaseId(context.config.project, config.name, plain_name(name))
+    return case_of_suite(id_, Trouble(outcome), config, context, location=location)
 
 
 def _folder(config: CucumberSuite) -> str:

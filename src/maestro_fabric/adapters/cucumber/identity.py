@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from maestro_fabric.adapters.cucumber.said import Scenario
+from maestro_fabric.adapters.program.cases import plain_name
 from maestro_fabric.config.param_ids import id_of_values, make_unique
 from maestro_fabric.model import CaseId
 
-__all__ = ["case_ids", "marker", "plain_name"]
+__all__ = ["case_ids", "marker"]
 
 
 def case_ids(project: str, suite: str, scenarios: Sequence[Scenario]) -> list[CaseId]:
@@ -31,11 +32,6 @@ def case_ids(project: str, suite: str, scenarios: Sequence[Scenario]) -> list[Ca
         taken.add((unique, param))
         ids.append(CaseId(project, suite, unique, param))
     return ids
-
-
-def plain_name(text: str) -> str:
-    """The text as a case's name may be: one line, without ``::``."""
-    return re.sub(r":{2,}", ":", re.sub(r"[\s\x00-\x1f\x7f]+", " ", text)).strip()
 
 
 def marker(tag: str) -> str:

@@ -144,7 +144,7 @@ class _Reader:
             yield Closed()
         elif not self._has_told_hook:
             broken = data["broken"]
-            yield Broken(type=broken["type"], message=broken["message"], trace=broken["trace"], is_missing=broken.get("isMissing", False))
+            yield Broken(type=broken["type"], message=broken["message"], trace=broken["trace"])
 
     def _scenario(self, pickle: Mapping[str, Any]) -> Scenario:
         return self._documents.scenario(pickle)

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from maestro_fabric.adapters.cucumber.said import Attached, Broken, Closed, Place, Said, Scenario, ScenarioStarted, Tried
+from maestro_fabric.adapters.program.cases import Trouble
 from maestro_fabric.adapters.program.process import Program
 from maestro_fabric.errors import DeadlineExceeded, SessionLost
 from maestro_fabric.events import AttemptFinished
 from maestro_fabric.model import Artifact, Attempt, Case, CaseId, Fault, Location, Outcome, Status
 from maestro_fabric.ports import Deadline, Emit
 
-__all__ = ["FeatureSession", "Trouble"]
+__all__ = ["FeatureSession"]
 
 Keep = Callable[[Sequence[Attached], CaseId, int], tuple[tuple[Artifact, ...], list[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The body of a case that stands for what could not be discovered, and what it will be."""
-
-    outcome: Outcome
 
 
 class FeatureSession:
