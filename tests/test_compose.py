@@ -19,6 +19,7 @@ from maestro_fabric.hookspecs import hookimpl
 from maestro_fabric.model import Outcome, Status
 from maestro_fabric.plugins import Plugins
 from maestro_fabric.ports import Deadline
+from maestro_fabric.reports.tally import Tally
 from maestro_fabric.testing import FakeAdapter, RecordingSink, failing, passing
 
 CONFIG = """\
@@ -240,7 +241,7 @@ def test_only_so_many_runs_keep_their_evidence(qa: Path) -> None:
         ready.artifacts.mkdir(parents=True)
     (kept / "notes").mkdir()
 
-    runs[-1].remove_old_artifacts()
+    runs[-1].take_folder()()
 
     assert sorted(path.name for path in kept.iterdir()) == sorted([*(ready.run.run_id for ready in runs[-2:]), "notes"])
 
@@ -249,9 +250,42 @@ def test_fewer_runs_than_may_be_kept_all_stay(qa: Path) -> None:
     ready = prepared(qa)
     ready.artifacts.mkdir(parents=True)
 
-    ready.remove_old_artifacts()
+    ready.take_folder()()
 
     assert ready.artifacts.is_dir()
+    assert not list(ready.artifacts.parent.parent.glob("*.locks"))
+
+
+def test_a_run_that_still_goes_keeps_its_evidence(qa: Path) -> None:
+    first, second, third = (prepared(qa) for _ in range(3))
+    for ready in (first, second, third):
+        ready.artifacts.mkdir(parents=True)
+    give_back = first.take_folder()
+
+    third.take_folder()()
+    assert first.artifacts.is_dir()
+
+    give_back()
+    third.take_folder()()
+    assert [ready.artifacts.is_dir() for ready in (first, second, third)] == [False, True, True]
+
+
+def test_the_closing_names_evidence_of_cases_and_logs_apart(qa: Path) -> None:
+    ready = prepared(qa)
+    ready.artifacts.mkdir(parents=True)
+    (ready.artifacts / "service-shop.log").write_text("up\n")
+    (ready.artifacts / "service-quiet.log").touch()
+    before = ready.closing(Tally(), store="history.db")
+    (ready.artifacts / "a" / "x" / "1").mkdir(parents=True)
+    (ready.artifacts / "a" / "x" / "1" / "page.html").touch()
+    after = ready.closing(Tally(), store="history.db", shown=lambda path: path.name)
+
+    assert (before.evidence, before.logs) == ("", (("service shop", str(ready.artifacts / "service-shop.log")),))
+    assert (after.evidence, after.logs) == (ready.run.run_id, (("service shop", "service-shop.log"),))
+
+
+def test_a_run_knows_where_its_evidence_is(qa: Path) -> None:
+    assert prepared(qa).run.facts["artifacts"] == str(qa.parent / "evidence")
 
 
 def test_a_sink_that_cannot_be_closed_does_not_keep_others_open() -> None:

@@ -14,6 +14,7 @@ from maestro_fabric.aggregator.writer import StoreWriter
 from maestro_fabric.errors import StoreError
 from maestro_fabric.events import Event, RunFinished, RunStarted
 from maestro_fabric.model import RunInfo
+from maestro_fabric.reports.closing import Closing
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
@@ -22,7 +23,7 @@ from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
 from pytest_maestro.recorder import Recorder
-from pytest_maestro.terminal import Summary, register_terminal
+from pytest_maestro.terminal import register_terminal
 
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
@@ -53,6 +54,7 @@ class Recording:
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
+        self._give_back: Callable[[], None] = _nothing
         self.recorder: Recorder | None = None
 
     @pytest.hookimpl(tryfirst=True)
@@ -68,7 +70,7 @@ class Recording:
             if self._prepared is not None:
                 self._hooks = self._prepared.plugins.event_sink()
                 self._emit = _both(self._writer, self._hooks)
-                self._prepared.remove_old_artifacts()
+                self._give_back = self._prepared.take_folder()
             self._emit(RunStarted(self.run))
         except StoreError as exc:
             raise pytest.UsageError(str(exc)) from None
@@ -102,19 +104,21 @@ class Recording:
         """What has not passed so far, by suite."""
         return self.recorder.tally.bad if self.recorder is not None else {}
 
-    def summary(self) -> Summary | None:
+    def closing(self) -> Closing | None:
         """What the closing section tells; ``None`` when no run began."""
         if self.recorder is None:
             return None
-        folder = self._prepared.artifacts if self._prepared is not None else None
-        evidence = shown(folder) if folder is not None and folder.exists() else ""
+        tally, store = self.recorder.tally, shown(self.store)
         warnings = (*(self._running.warnings if self._running is not None else ()), *self.warnings)
-        return Summary(self.recorder.tally, self.run.run_id, shown(self.store), evidence, warnings)
+        if self._prepared is None:
+            return Closing(tally=tally, run_id=self.run.run_id, store=store, warnings=warnings)
+        return self._prepared.closing(tally, store=store, shown=shown, warnings=warnings)
 
     def _close(self) -> None:
         if self._writer is None:
             return
         self._writer.close()
+        self._give_back()
         self.warnings += self._writer.warnings
         if self._hooks is not None and self._prepared is not None:
             self.warnings += [*self._hooks.warnings, *self._prepared.plugins.warnings]
@@ -161,7 +165,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     recording = Recording(store, run, prepared, names, running)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
-    register_terminal(config, recording.summary, prepared, store)
+    register_terminal(config, recording.closing, prepared, store)
     if prepared is not None:
         manager.register(Consequences(config), "maestro-consequences")
     # xdist registers its session after us.
@@ -197,3 +201,7 @@ def _both(writer: StoreWriter, hooks: HookSink) -> Callable[[Event], None]:
 
 def _nowhere(event: Event) -> None:
     """Before the run."""
+
+
+def _nothing() -> None:
+    """No folder was taken."""

@@ -18,6 +18,8 @@ from maestro_fabric.cli.terminal import TerminalSink, print_summary
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import ServiceChanged
 from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Fault, Outcome, Status
+from maestro_fabric.reports.closing import Closing
+from maestro_fabric.reports.tally import Tally
 from support import wait_until
 
 Maestro = Callable[..., Result]
@@ -241,8 +243,8 @@ def test_a_run_shows_each_case_and_a_summary(maestro: Maestro, project: Path) ->
     assert "passed  tests.test_unit.test_item[tea]" in result.stdout
     assert "error   tests.test_more.test_at_first" in result.stdout
     assert "attempt 1, is tried again" in result.stdout
-    assert "flaky:\n  more::tests.test_more.test_at_first 2 attempts" in result.stdout
-    assert f"store     {project / '.maestro' / 'history.db'}" in result.stdout
+    assert "flaky (passed after another attempt did not):\n  more::tests.test_more.test_at_first\n" in result.stdout
+    assert f" in {project / '.maestro' / 'history.db'}\n" in result.stdout
     assert "\n4 passed, 1 flaky in " in result.stdout
 
 
@@ -254,7 +256,7 @@ def test_a_run_with_failures_tells_why_and_what_they_block(maestro: Maestro, pro
     assert result.exit_code == 1
     assert "failed: unit::tests.test_unit.test_bad" in result.stdout
     assert "assert 1 == 2" in result.stdout
-    assert "blocked:\n  more::tests.test_more.test_colour needs unit, which did not pass (1 failed)" in result.stdout
+    assert "blocked: needs unit, which did not pass (1 failed):\n  more::tests.test_more.test_colour\n" in result.stdout
     assert "\n1 failed, 2 blocked in " in result.stdout
     assert (project / "h.db").exists()
 
@@ -301,7 +303,7 @@ def test_a_long_name_of_a_failed_case_stays_in_one_piece() -> None:
     result = CaseResult(case=case, status=Status.ERROR, marks=frozenset(), attempts=(attempt,))
 
     run = RunResult(run_id="r", status="failed", exit_status=1, cases=(result,))
-    print_summary(console, run, duration_s=1.0, store=Path("s"), artifacts=Path("a"))
+    print_summary(console, run, Closing(tally=Tally(), run_id="r", store="s"), duration_s=1.0)
 
     assert "error: shop::a name longer than the line\nm\n" in console.file.getvalue()
 
@@ -312,12 +314,13 @@ def test_an_unknown_suite_is_told_with_the_nearest(maestro: Maestro) -> None:
     assert (result.exit_code, result.stderr) == (2, "--suite 'unti' is no suite of this file: did you mean 'unit'?\n")
 
 
-def test_a_run_of_nothing_exits_with_5(maestro: Maestro) -> None:
+def test_a_run_of_nothing_exits_with_5_and_is_not_in_the_history(maestro: Maestro, project: Path) -> None:
     result = maestro("run", "-k", "no such case")
 
     assert result.exit_code == 5
     assert "--suite, --case and --tag choose none of the cases (4)" in result.stdout
     assert "no cases in" in result.stdout
+    assert not (project / ".maestro").exists()
 
 
 def test_the_first_failure_can_end_the_run(maestro: Maestro, project: Path) -> None:

@@ -17,13 +17,14 @@ from rich.console import Console
 
 from maestro_fabric import compose
 from maestro_fabric.cli.options import config_options, errors_told, to_seconds
-from maestro_fabric.cli.terminal import TerminalSink, count_statuses, print_summary
+from maestro_fabric.cli.terminal import TerminalSink, print_summary
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.engine import RunResult
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case, CaseResult
 from maestro_fabric.plan import Plan, select_cases
-from maestro_fabric.ports import RunOptions
+from maestro_fabric.ports import RunOptions, Sink
+from maestro_fabric.reports.tally import Tally
 
 __all__ = ["COMMANDS", "chooser", "run"]
 
@@ -79,14 +80,16 @@ def run(
         prepared = replace(prepared, plan=select_cases(prepared.plan, chooser(suites=suites, texts=texts, tags=tags)))
         if count and not prepared.plan.cases and not as_json:
             console.print(f"--suite, --case and --tag choose none of the cases ({count}); `maestro plan` lists them", soft_wrap=True)
-        sinks = [] if as_json else [TerminalSink(console, len(prepared.plan.cases))]
+        tally = Tally()
+        sinks: list[Sink] = [tally] if as_json else [tally, TerminalSink(console, len(prepared.plan.cases))]
         with _ended_by_signal():
             result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store)
     kept = store or prepared.store
     if as_json:
-        click.echo(json.dumps(_as_data(result, kept, prepared.artifacts), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_as_data(result, tally, kept, prepared.artifacts), indent=2, ensure_ascii=False))
     else:
-        print_summary(console, result, duration_s=time.monotonic() - started, store=kept, artifacts=prepared.artifacts)
+        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases))
+        print_summary(console, result, closing, duration_s=time.monotonic() - started)
     raise click.exceptions.Exit(result.exit_status)
 
 
@@ -126,14 +129,14 @@ def _ended_by_signal() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _as_data(result: RunResult, store: Path, artifacts: Path) -> dict[str, Any]:
+def _as_data(result: RunResult, tally: Tally, store: Path, artifacts: Path) -> dict[str, Any]:
     return {
         "run_id": result.run_id,
         "status": result.status,
         "exit_status": result.exit_status,
         "store": str(store),
         "artifacts": str(artifacts),
-        "counts": count_statuses(result.cases),
+        "counts": {str(word): count for counts in (tally.statuses, tally.marks) for word, count in sorted(counts.items())},
         "cases": [_case_as_data(case) for case in result.cases],
     }
 

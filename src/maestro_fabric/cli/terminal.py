@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
-
 from rich.console import Console
 from rich.text import Text
 
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, ServiceChanged, Warned
-from maestro_fabric.model import CaseResult, Fault, Mark, Status
+from maestro_fabric.model import CaseResult, Fault, Status
+from maestro_fabric.reports.closing import Closing, count_words, named_lines, place_lines
 
-__all__ = ["TerminalSink", "count_statuses", "print_summary"]
+__all__ = ["TerminalSink", "print_summary"]
 
 _STYLES = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "red", Status.SKIPPED: "yellow", Status.BLOCKED: "magenta"}
 
@@ -67,24 +64,18 @@ class TerminalSink:
         self._console.print(text.append(f" {note}", style="dim") if note else text, soft_wrap=True)
 
 
-def count_statuses(cases: Sequence[CaseResult]) -> dict[str, int]:
-    """How many cases have each status and each mark; what none has is left out."""
-    counts = Counter(str(case.status) for case in cases)
-    counts.update(str(mark) for case in cases for mark in case.marks)
-    return {word: counts[word] for word in (*map(str, Status), *map(str, Mark)) if counts[word]}
-
-
-def print_summary(console: Console, result: RunResult, *, duration_s: float, store: Path, artifacts: Path) -> None:
-    """Print why cases did not pass, which were flaky or blocked, the counts, and where everything was kept."""
+def print_summary(console: Console, result: RunResult, closing: Closing, *, duration_s: float) -> None:
+    """Print why cases did not pass, what else a person should look at, where everything was kept, and the counts."""
     for case in result.cases:
         if case.status in (Status.FAILED, Status.ERROR):
             _print_fault(console, case)
-    _print_list(console, "flaky", [case for case in result.cases if Mark.FLAKY in case.marks])
-    _print_list(console, "blocked", [case for case in result.cases if case.status is Status.BLOCKED])
-    console.print()
-    for label, value in (("run", result.run_id), ("store", store), ("artifacts", artifacts if artifacts.is_dir() else "none")):
-        console.print(Text(f"{label:<10}{value}", style="dim"), soft_wrap=True)
-    counts = ", ".join(f"{count} {word}" for word, count in count_statuses(result.cases).items()) or "no cases"
+    for lines, style in ((named_lines(closing), ""), (place_lines(closing), "dim")):
+        if lines:
+            console.print()
+        for line in lines:
+            console.print(Text(line, style=style), soft_wrap=True)
+    statuses, marks = count_words(closing.tally)
+    counts = ", ".join([*statuses, *marks]) or "no cases"
     style = "bold green" if result.exit_status == 0 else "bold red"
     interrupted = "interrupted: " if result.status == "interrupted" else ""
     console.print(Text(f"{interrupted}{counts} in {format_duration(duration_s)}", style=style))
@@ -106,13 +97,3 @@ def _print_fault(console: Console, case: CaseResult) -> None:
         console.print(Text(f"at {place}", style="dim"), soft_wrap=True)
     for artifact in last.artifacts:
         console.print(Text(f"{artifact.kind}: {artifact.path}", style="dim"), soft_wrap=True)
-
-
-def _print_list(console: Console, title: str, cases: Sequence[CaseResult]) -> None:
-    if not cases:
-        return
-    console.print()
-    console.print(Text(f"{title}:", style="bold"))
-    for case in cases:
-        attempts = f"{len(case.attempts)} attempts" if len(case.attempts) > 1 else ""
-        console.print(Text(f"  {case.case.id} {case.reason.splitlines()[0] if case.reason else attempts}".rstrip()), soft_wrap=True)

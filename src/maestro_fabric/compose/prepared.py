@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from maestro_fabric.compose.config_secrets import fill_secrets
+from maestro_fabric.compose.run_folder import take_folder, whats_kept
 from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
 from maestro_fabric.engine import SuiteSessions
 from maestro_fabric.model import RunInfo
@@ -15,6 +15,8 @@ from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.plugins import Plugins
 from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, RunOptions
 from maestro_fabric.qa_file import Loaded
+from maestro_fabric.reports.closing import Closing
+from maestro_fabric.reports.tally import Tally
 from maestro_fabric.system.clock import SystemChance, SystemClock
 from maestro_fabric.system.secrets import Secrets
 from maestro_fabric.system.services import Services
@@ -103,13 +105,35 @@ class Prepared:
             redact=self.secrets.redact,
         )
 
-    def remove_old_artifacts(self) -> None:
-        """Remove the evidence of older runs, so that with this run's ``keep_runs`` folders remain. What is in use stays."""
-        keep = self.loaded.config.artifacts.keep_runs - 1
-        # Run ids sort by time. Anything else in the folder is not ours.
-        older = sorted(path for path in self.artifacts.parent.glob("*-*-7*-*-*") if path.is_dir() and path.name != self.artifacts.name)
-        for path in older[: len(older) - keep]:
-            shutil.rmtree(path, ignore_errors=True)
+    def take_folder(self) -> Callable[[], None]:
+        """Begin to use `artifacts`: older runs' folders are removed, so that ``keep_runs`` remain, and this one is safe from others.
+
+        Returns:
+            What gives it back at the end of the run.
+        """
+        return take_folder(self.artifacts, keep_runs=self.loaded.config.artifacts.keep_runs)
+
+    def closing(
+        self, tally: Tally, *, store: str, is_recorded: bool = True, shown: Callable[[Path], str] = str, warnings: Sequence[str] = ()
+    ) -> Closing:
+        """What is told at the end of this run.
+
+        Args:
+            tally: What became of its cases.
+            store: The history's file, as it is shown.
+            is_recorded: Whether the history has it.
+            shown: Gives a path as it is shown.
+            warnings: What a person should know that is no case's fault.
+        """
+        kept = whats_kept(self.artifacts)
+        return Closing(
+            tally=tally,
+            run_id=self.run.run_id if is_recorded else "",
+            store=store,
+            evidence=shown(self.artifacts) if kept.has_evidence else "",
+            logs=tuple((whose, shown(path)) for whose, path in kept.logs),
+            warnings=warnings,
+        )
 
 
 def _with_services(base_url: str, urls: Mapping[str, str]) -> str:

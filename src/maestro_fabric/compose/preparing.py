@@ -126,7 +126,7 @@ def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOpti
         loaded=loaded,
         plugins=plugins,
         run=info,
-        artifacts=loaded.root / loaded.config.artifacts.path / info.run_id,
+        artifacts=_artifacts(loaded) / info.run_id,
         options=options,
         environ=environ,
         secrets=secrets_of(loaded, plugins, environ),
@@ -184,5 +184,11 @@ def _redacting(secrets: Secrets, action: Callable[[], T]) -> T:
 
 
 def _facts(loaded: Loaded, environ: Mapping[str, str]) -> dict[str, str]:
-    known = {"config_digest": loaded.digest, "environment": loaded.environment}
+    artifacts = str(_artifacts(loaded).absolute())
+    known = {"config_digest": loaded.digest, "environment": loaded.environment, "artifacts": artifacts}
     return {**gather_facts(loaded.root, environ), **{name: value for name, value in known.items() if value}}
+
+
+def _artifacts(loaded: Loaded) -> Path:
+    """The folder that holds each run's folder of evidence."""
+    return loaded.root / loaded.config.artifacts.path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestro_fabric.compose.prepared import Prepared
-from maestro_fabric.engine import RunResult, SuiteSessions, run_plan
+from maestro_fabric.engine import RunResult, SuiteSessions, exit_status, run_plan
 from maestro_fabric.events import Event, Warned
 from maestro_fabric.plan import PlannedSuite
 from maestro_fabric.ports import Sink
@@ -32,7 +32,7 @@ def open_store(path: Path | str) -> StoreWriter:
 
 
 def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, store: Path | None = None) -> RunResult:
-    """Run everything that was planned, outside pytest.
+    """Run everything that was planned, outside pytest. A plan without cases is no run: it is not recorded.
 
     Args:
         prepared: What `prepare` gave.
@@ -43,10 +43,17 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
     Raises:
         StoreError: when the history cannot be opened; nothing has run then.
     """
+    if not prepared.plan.cases:
+        # In the history it would be the newest run, and tell nothing.
+        out = Fanout(sinks)
+        for line in prepared.plugins.warnings:
+            out.receive(Warned(line))
+        out.close()
+        return RunResult(status="failed", exit_status=exit_status(()), run_id=prepared.run.run_id, cases=())
     writer = open_store(store or prepared.store)
     hooks = prepared.plugins.event_sink()
     out = Fanout([writer, hooks, *sinks])
-    prepared.remove_old_artifacts()
+    give_back = prepared.take_folder()
     services = prepared.services(out.receive)
 
     def sessions_for(suite: PlannedSuite) -> SuiteSessions:
@@ -64,6 +71,7 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
             maxfail=maxfail,
         )
     finally:
+        give_back()
         out.close()
     for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings):
         Fanout(sinks).receive(Warned(line))

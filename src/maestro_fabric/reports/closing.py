@@ -1,0 +1,77 @@
+"""The lines at the end of a run: what a person should look at, and where everything was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maestro_fabric.model import Mark, Status
+from maestro_fabric.reports.tally import Tally
+
+__all__ = ["Closing", "count_words", "named_lines", "place_lines"]
+
+_MOST_NAMED = 10
+_HEADS = {
+    Mark.FLAKY: "flaky (passed after another attempt did not)",
+    Mark.HEALED: "healed",
+    Mark.DEGRADED: "degraded",
+    Mark.QUARANTINED: "quarantined",
+    Mark.XPASSED: "xpassed (expected to fail, passed)",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What is told at the end.
+
+    Attributes:
+        tally: What became of the cases.
+        run_id: The run; empty when none was begun.
+        store: The history's file.
+        evidence: The folder with the evidence of cases; empty when there is none.
+        logs: The logs of services and suites: whose, and the file.
+        warnings: What a person should know that is no case's fault.
+    """
+
+    tally: Tally
+    run_id: str
+    store: str
+    evidence: str = ""
+    logs: Sequence[tuple[str, str]] = ()
+    warnings: Sequence[str] = ()
+
+
+def count_words(tally: Tally) -> tuple[list[str], list[str]]:
+    """The counts as words, such as ``3 passed``: those of the statuses, then those of the marks; nothing for what no case has."""
+    statuses = [f"{tally.statuses[status]} {status}" for status in Status if tally.statuses[status]]
+    return statuses, [f"{tally.marks[mark]} {mark}" for mark in Mark if tally.marks[mark]]
+
+
+def named_lines(closing: Closing) -> list[str]:
+    """The cases that a person should look at, by what they have in common, then the warnings."""
+    tally = closing.tally
+    lines = []
+    for mark, head in _HEADS.items():
+        lines += _named(head, tally.named[mark])
+    lines += _named("error (could not be judged)", tally.errors)
+    for reason, titles in tally.blocked.items():
+        first, *more = reason.splitlines() or [""]
+        lines += [*_named(f"blocked: {first.rstrip('.')}", titles), *more]
+    lines += _named("cut off by the end of the run", list(tally.running))
+    return [*lines, *(f"warning: {line}" for line in closing.warnings)]
+
+
+def place_lines(closing: Closing) -> list[str]:
+    """Where the run, its evidence and its logs are."""
+    lines = [f"run {closing.run_id} in {closing.store}"] if closing.run_id else []
+    lines += [f"evidence in {closing.evidence}"] if closing.evidence else []
+    more = len(closing.logs) - _MOST_NAMED
+    lines += [f"log of {whose}: {path}" for whose, path in closing.logs[:_MOST_NAMED]]
+    return [*lines, *([f"and {more} more logs"] if more > 0 else [])]
+
+
+def _named(head: str, titles: Sequence[str]) -> list[str]:
+    if not titles:
+        return []
+    more = len(titles) - _MOST_NAMED
+    return [f"{head}:", *(f"  {title}" for title in titles[:_MOST_NAMED]), *([f"  and {more} more"] if more > 0 else [])]
