@@ -105,6 +105,7 @@ def _run_with_files(
         late = exc
     finally:
         child.stop()
+    log.hide(context.redact)
     left = files.read()
     for case in left.cases:
         hear(case)
@@ -149,7 +150,9 @@ def _start(
         redirect = [sys.executable, "-S", "-E", "-c", _REDIRECT, channel.target]
         return Launch(command=[*redirect, *command], env=environment_of(config.env, context))
 
-    return Program(name, launch, cwd=context.root / config.cwd, log_path=log_path, start_child=context.start_child, read=read)
+    return Program(
+        name, launch, cwd=context.root / config.cwd, log_path=log_path, start_child=context.start_child, read=read, redact=context.redact
+    )
 
 
 def _executed(left: Left, status: int | None, late: DeadlineExceeded | None, tail: str) -> Executed:

@@ -83,6 +83,7 @@ def _start(runner: Runner, config: CucumberSuite, context: Context, *, log_path:
         start_child=context.start_child,
         read=runner.read,
         answers=chosen is not None,
+        redact=context.redact,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["Log"]
@@ -31,3 +32,16 @@ class Log:
             file.seek(max(self._start, size - _TAIL_BYTES))
             lines = file.read().decode("utf-8", "replace").splitlines()
         return "\n".join(lines[-_TAIL_LINES:])
+
+    def hide(self, redact: Callable[[str], str]) -> None:
+        """Replace secrets; to be called when nobody writes any more."""
+        if not self.path.exists():
+            return
+        with self.path.open("r+b") as file:
+            file.seek(self._start)
+            written = file.read()
+            plain = redact(written.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            if plain != written:
+                file.seek(self._start)
+                file.write(plain)
+                file.truncate()

@@ -50,6 +50,7 @@ class Program(Generic[T]):
         read: Makes messages of its lines; must stop at a line that its death cut off.
         answers: Whether it waits for `answer` now and then.
         stop_within_s: Seconds between asking it to end and killing it.
+        redact: Replaces secrets in its log, when it has ended.
     """
 
     def __init__(
@@ -63,11 +64,13 @@ class Program(Generic[T]):
         read: Callable[[Iterable[str]], Iterator[T]],
         answers: bool = False,
         stop_within_s: float = _KILL_AFTER_S,
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         log_path.parent.mkdir(parents=True, exist_ok=True)
         self._name = name
         self._log = Log(log_path)
         self._read = read
+        self._redact = redact
         self._messages: queue.SimpleQueue[T | None] = queue.SimpleQueue()
         self._channel = open_channel(answers=answers)
         self.is_over = False
@@ -139,6 +142,8 @@ class Program(Generic[T]):
         """End it at once, and all it started."""
         self._child.stop()
         self._channel.close_answers()
+        if self._redact is not None:
+            self._log.hide(self._redact)
 
     def _listen(self) -> None:
         try:
