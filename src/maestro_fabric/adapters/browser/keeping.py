@@ -6,6 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
+from maestro_fabric.adapters.browser.calls import show_exchange
 from maestro_fabric.adapters.browser.play import Played
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.model import Status
@@ -13,7 +14,7 @@ from maestro_fabric.model import Status
 if TYPE_CHECKING:
     from maestro_fabric.adapters.browser.scene import Scene
 
-__all__ = ["keep_evidence", "wants_trace"]
+__all__ = ["keep_evidence", "keep_exchanges", "wants_trace"]
 
 # All of the evidence together; a page that hangs gives none.
 _LIMIT_S = 4.0
@@ -37,8 +38,17 @@ def keep_evidence(scene: Scene, played: Played, *, is_traced: bool) -> None:
         if scene.settings.screenshot == "off" or _keep_screenshot(scene):
             _keep_html(scene)
         _keep_console(scene)
+        keep_exchanges(scene)
     if is_traced and (has_failed or scene.settings.trace == "retry"):
         _keep_trace(scene)
+
+
+def keep_exchanges(scene: Scene) -> None:
+    """Keep the latest calls over HTTP with their answers, if there are any."""
+    if scene.exchanges:
+        with _given_up(scene):
+            text = "\n\n────\n\n".join(map(show_exchange, scene.exchanges))
+            scene.evidence.keep_text("requests", "requests.http", scene.surroundings.redact(text))
 
 
 def _keep_screenshot(scene: Scene) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from maestro_fabric.adapters.browser.calls import Exchange
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.engine import Engine
 from maestro_fabric.adapters.browser.evidence import Evidence
@@ -25,6 +27,7 @@ _INTERRUPT_AFTER_S = 30.0
 # The case's deadline ends a step by its timeouts; interrupting waits this much longer, so that evidence can be taken.
 _DEADLINE_SLACK_S = 0.25
 _MAX_CONSOLE = 100
+_MAX_EXCHANGES = 20
 
 
 class StepWatch(Protocol):
@@ -57,6 +60,7 @@ class Scene:
         output: Lines for the attempt's output.
         console: Errors that the pages reported.
         responses: Answers to ``request``, by their ``as`` name; ``""`` is the last.
+        exchanges: The latest calls with their answers.
         soft_failures: Unmet soft expectations.
     """
 
@@ -73,6 +77,7 @@ class Scene:
     output: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
     responses: dict[str, Response] = field(default_factory=dict)
+    exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=_MAX_EXCHANGES))
     soft_failures: list[str] = field(default_factory=list)
 
     def limit_s(self, within: float | str | None) -> float:

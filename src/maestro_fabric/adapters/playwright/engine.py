@@ -71,8 +71,9 @@ class PlaywrightEngine:
             options["max_redirects"] = 0
         answer = self.context.request.fetch(call.url, method=call.method, timeout=call.timeout, **options)
         try:
-            text = answer.body().decode("utf-8", "replace")
-            return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, text)
+            body = answer.body()
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, headers, body.decode("utf-8", "replace"), body, answer.url)
         finally:
             answer.dispose()
 

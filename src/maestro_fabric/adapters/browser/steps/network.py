@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from maestro_fabric.adapters.browser.engine import HttpCall, Reply
+from maestro_fabric.adapters.browser.calls import make_request
+from maestro_fabric.adapters.browser.engine import Reply
 from maestro_fabric.adapters.browser.evidence import below_root
 from maestro_fabric.adapters.browser.locate import read_from
-from maestro_fabric.adapters.browser.responses import Response, check_response
 from maestro_fabric.adapters.browser.scope import as_bool, as_int, as_text
 from maestro_fabric.adapters.browser.text import Unmet, quote, show_unmet
 from maestro_fabric.adapters.browser.urls import join_url
-from maestro_fabric.config.steps import Answer, Download, Request, Route
+from maestro_fabric.config.steps import Answer, Download, Route
 from maestro_fabric.errors import ConfigError, ExpectationFailed
 
 if TYPE_CHECKING:
@@ -22,47 +21,6 @@ if TYPE_CHECKING:
     from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
-
-_METHODS = ("get", "post", "put", "patch", "delete", "head")
-
-
-def _request(step: Request, scene: Scene) -> None:
-    response = _fetch(step, scene)
-    scene.responses[""] = response
-    if step.as_ is not None:
-        scene.responses[step.as_] = response
-        scene.scope.saved[step.as_] = response.as_saved()
-    unmet = check_response(step.expect, response) if step.expect is not None else []
-    if unmet:
-        raise ExpectationFailed(show_unmet(unmet))
-
-
-def _fetch(step: Request, scene: Scene) -> Response:
-    methods = [method for method in _METHODS if getattr(step, method) is not None]
-    if len(methods) != 1:
-        raise ConfigError(f"request needs exactly one of {', '.join(_METHODS)}, and has {', '.join(methods) or 'none'}")
-    headers = {name: as_text(value) for name, value in step.headers.items()}
-    body: bytes | str | None = None
-    form: dict[str, str] | None = None
-    if step.json is not None:
-        # Text with its own header: Playwright sends a JSON string as it is, without quotation marks.
-        body, headers = json.dumps(step.json).encode(), {"content-type": "application/json", **headers}
-    elif step.form is not None:
-        form = {name: as_text(value) for name, value in step.form.items()}
-    else:
-        body = step.body
-    return scene.engine.fetch(
-        HttpCall(
-            method=methods[0].upper(),
-            url=scene.absolute(getattr(step, methods[0])),
-            headers=headers,
-            query=step.query,
-            body=body,
-            form=form,
-            follow=as_bool(step.follow),
-            timeout=scene.limit_ms(step.within),
-        )
-    )
 
 
 def _route(step: Route, scene: Scene) -> None:
@@ -114,4 +72,4 @@ def _unmet(step: Download, name: str, path: Path) -> list[Unmet]:
     return found
 
 
-ACTIONS: Mapping[str, Callable[[Any, Scene], None]] = {"request": _request, "route": _route, "download": _download}
+ACTIONS: Mapping[str, Callable[[Any, Scene], None]] = {"request": make_request, "route": _route, "download": _download}
