@@ -11,8 +11,8 @@ from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.names import Names
 from maestro_fabric.aggregator.records import INTERRUPTED, RUN_STATUSES, STATUS_CODES
 from maestro_fabric.aggregator.rows import Tables
-from maestro_fabric.aggregator.run_lock import is_held
 from maestro_fabric.aggregator.spill import find_spills, read_spill
+from maestro_fabric.life_lock import is_held
 from maestro_fabric.model import Status
 
 __all__ = ["needs_recovery", "recover"]

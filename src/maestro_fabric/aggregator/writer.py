@@ -13,10 +13,10 @@ from maestro_fabric.aggregator.pending import Pending
 from maestro_fabric.aggregator.records import CaseKey
 from maestro_fabric.aggregator.recovery import recover
 from maestro_fabric.aggregator.rows import Tables
-from maestro_fabric.aggregator.run_lock import RunLock
 from maestro_fabric.aggregator.spill import Spill
 from maestro_fabric.errors import StoreError
 from maestro_fabric.events import Event, RunFinished, RunStarted
+from maestro_fabric.life_lock import LifeLock
 from maestro_fabric.model import Status
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class StoreWriter:
         self._lock = threading.Lock()
         self._process = os.getpid()
         self._pending: Pending | None = None
-        self._run_lock: RunLock | None = None
+        self._run_lock: LifeLock | None = None
         self._spill: Spill | None = None
         self._obstacle: Exception = sqlite3.Error()  # what the last write failed on
         self._due = 0.0
@@ -150,7 +150,7 @@ class StoreWriter:
             raise StoreError(f"run {self._pending.run.info.run_id} has not finished, so {event.run.run_id} cannot start in the same writer")
         try:
             # Before the run's row: whoever reads the row must find the lock held.
-            self._run_lock = RunLock(self.path, event.run.run_id)
+            self._run_lock = LifeLock(self.path, event.run.run_id)
         except OSError as error:
             raise StoreError(explain(self.path, error)) from error
         self._pending = Pending(event.run)

@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestro_fabric.aggregator.run_lock import RunLock, is_held
 from maestro_fabric.folders import make_folder
+from maestro_fabric.life_lock import LifeLock, is_held
 
 __all__ = ["Kept", "take_folder", "whats_kept"]
 
@@ -42,11 +42,11 @@ def take_folder(folder: Path, *, keep_runs: int) -> Callable[[], None]:
         What gives the folder back when the run has ended.
     """
     artifacts = folder.parent
-    lock: RunLock | None = None
+    lock: LifeLock | None = None
     # Where no lock can be made, nothing can be kept or removed either, and the run goes on without.
     with suppress(OSError):
         make_folder(artifacts.parent)
-        lock = RunLock(artifacts, folder.name)
+        lock = LifeLock(artifacts, folder.name)
     # Run ids sort by time. Anything else in the folder is not ours.
     older = sorted(path for path in artifacts.glob("*-*-7*-*-*") if path.is_dir() and path.name < folder.name)
     for path in older[: max(0, len(older) - keep_runs + 1)]:
