@@ -82,7 +82,7 @@ def test_an_unknown_case_names_the_nearest(history):
 
 
 def test_a_case_without_any_likeness_names_none(history):
-    with pytest.raises(UnknownName, match=r"no case 'qqqq'; `maestro show` lists those of the newest run$"):
+    with pytest.raises(UnknownName, match=r"no case 'qqqq'; `maestro show --all` lists those of the newest run$"):
         history.find_cases("qqqq")
 
 

@@ -99,6 +99,53 @@ def test_a_run_is_shown_with_what_failed_its_error_steps_and_artifacts(store, na
     assert "1 passed, 1 blocked, 1 flaky" in output
 
 
+def write_results(path, *results, facts=()):
+    clock = FakeClock()
+    writer = StoreWriter(path, clock=clock, is_ticking=False)
+    writer.receive(RunStarted(RunInfo(run_id=RUN, started_at=clock.now(), facts=dict(facts))))
+    for name, status, marks in results:
+        case = Case(id=CaseId("", "shop", name))
+        outcome = Outcome(status=status, artifacts=() if status is Status.PASSED else (Artifact("html", "page.html"),))
+        writer.receive(AttemptFinished(case, Attempt(number=1, outcome=outcome, started_at=clock.now(), duration_s=1.0), True))
+        writer.receive(CaseFinished(case, status, frozenset(marks), clock.now(), 1.0))
+    writer.receive(RunFinished(RUN, "failed", clock.now() + 3))
+    writer.close()
+
+
+def cases_listed(output):
+    return [line.split()[0].removeprefix("shop::") for line in output.splitlines() if line.startswith(" shop::")]
+
+
+def test_a_shown_run_begins_with_what_a_person_looks_for(tmp_path):
+    passed = [(f"plain{number}", Status.PASSED, ()) for number in range(3)]
+    others = [("marked", Status.PASSED, [Mark.HEALED]), ("broke", Status.ERROR, ()), ("wrong", Status.FAILED, ())]
+    write_results(tmp_path / "h.db", *passed, *others)
+
+    assert cases_listed(call(show, store=tmp_path / "h.db")) == ["wrong", "broke", "marked", "plain0", "plain1", "plain2"]
+
+
+def test_many_cases_that_passed_are_counted_unless_all_are_asked_for(tmp_path):
+    passed = [(f"plain{number}", Status.PASSED, ()) for number in range(21)]
+    write_results(tmp_path / "h.db", *passed, ("wrong", Status.FAILED, ()))
+
+    output = call(show, store=tmp_path / "h.db")
+    assert cases_listed(output) == ["wrong"]
+    assert "21 cases passed, --all lists them" in output
+    assert len(cases_listed(call(show, "--all", store=tmp_path / "h.db"))) == 22
+
+
+def test_evidence_is_found_where_the_config_put_it(tmp_path):
+    evidence = tmp_path / "elsewhere"
+    write_results(tmp_path / "h.db", ("wrong", Status.FAILED, ()), facts={"artifacts": str(evidence)})
+    assert "evidence, removed since:\n    html: page.html" in call(show, store=tmp_path / "h.db")
+
+    (evidence / RUN).mkdir(parents=True)
+
+    output = call(show, store=tmp_path / "h.db")
+    assert f"evidence in {evidence / RUN}:\n    html: page.html" in output
+    assert "artifacts=" not in output
+
+
 def test_a_shown_run_says_why_a_case_was_blocked(store):
     (line,) = [line for line in call(show, store=store).splitlines() if "shop::pay" in line]
     assert line.split() == ["shop::pay", "blocked", "0.00", "s", "down"]
@@ -148,7 +195,7 @@ def test_an_unknown_run_or_case_names_the_nearest(store):
 
 
 def test_a_case_like_no_other_says_where_the_names_are(store):
-    assert "no case 'zzzz'; `maestro show` lists those" in call(history, "zzzz", store=store, exit_code=2)
+    assert "no case 'zzzz'; `maestro show --all` lists those" in call(history, "zzzz", store=store, exit_code=2)
 
 
 def test_a_store_that_is_not_there_says_how_to_make_it(tmp_path):

@@ -132,7 +132,7 @@ class History:
         if found:
             raise UnknownName(f"{len(found)} cases have {text!r} in their names", [str(case) for case in found[:10]])
         near = self._nearest_cases(text)
-        raise UnknownName(f"no case {text!r}" if near else f"no case {text!r}; `maestro show` lists those of the newest run", near)
+        raise UnknownName(f"no case {text!r}" if near else f"no case {text!r}; `maestro show --all` lists those of the newest run", near)
 
     def case_history(self, text: str, limit: int = 100) -> list[AttemptRow]:
         """The newest attempts of the cases that `find_cases` finds, newest run first.

@@ -25,6 +25,8 @@ _PIPE_WIDTH = 160  # columns when nobody's terminal sets them
 _WIDE = 120  # columns from which on a table of runs has one for each count
 _SHORT_ID = 13  # characters of a run's id: its time in milliseconds
 _SHORT_DIGEST = 12
+_FEW = 20  # so many cases that passed are listed unasked
+_ARTIFACTS = "artifacts"  # the fact of a run that says where its config puts evidence
 _Row = tuple[str | Text, ...]
 _STYLES = {
     "passed": "green",
@@ -69,10 +71,14 @@ def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - clic
 
 @click.command()
 @click.argument("run", default="latest")
+@click.option("--all", "with_all", is_flag=True, help="List every case that passed, too, however many there are.")
 @_store_option
 @_json_option
-def show(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
-    """Show one run: RUN is an id, the beginning of one, or 'latest'."""
+def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Show one run: RUN is an id, the beginning of one, or 'latest'.
+
+    What did not pass comes first, then what has a mark, such as flaky.
+    """
     with _opened(store) as opened:
         found = opened.run(run)
         results = opened.results(found.run_id)
@@ -82,10 +88,16 @@ def show(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
         return
     console = _console()
     console.print(_run_head(found), soft_wrap=True)
-    console.print(_result_table(results))
+    listed = sorted(results, key=_urgency)
+    plain = [row for row in listed if row.status == "passed" and not row.marks]
+    if not with_all and len(plain) > _FEW:
+        del listed[-len(plain) :]
+    console.print(_result_table(listed))
+    if len(listed) < len(results):
+        console.print(f"{len(plain)} cases passed, --all lists them")
     for attempt in attempts:
         if attempt.status in _BAD:
-            console.print(_failure(attempt, store.parent / "artifacts" / found.run_id), soft_wrap=True)
+            console.print(_failure(attempt, _evidence_folder(found, store)), soft_wrap=True)
 
 
 @click.command()
@@ -179,7 +191,7 @@ def _run_head(run: RunRow) -> Text:
     head.append(f": {_counts(run) or 'none'}\n")
     if run.orchestration_id:
         head.append(f"orchestration {run.orchestration_id}\n")
-    facts = {**run.facts, "config_digest": run.facts.get("config_digest", "")[:_SHORT_DIGEST]}
+    facts = {**run.facts, "config_digest": run.facts.get("config_digest", "")[:_SHORT_DIGEST], _ARTIFACTS: ""}
     head.append("  ".join(f"{name}={value}" for name, value in facts.items() if value), style="dim")
     return head
 
@@ -192,6 +204,20 @@ def _result_table(results: Sequence[ResultRow]) -> Table:
         reason = "" if row.error_type else _first_line(row.error_message)
         rows.append((row.title, _status(row.status), marks, attempts, _seconds(row.duration_s), row.worker, reason))
     return _table(("case", "status", "marks", "attempts", "time", "worker", "reason"), rows)
+
+
+def _urgency(row: ResultRow) -> int:
+    """How soon a person wants to see it: what is bad, then what has a mark, what was skipped, what passed."""
+    if row.status in _BAD:
+        return _BAD.index(row.status)
+    return len(_BAD) + (2 if row.status == "passed" and not row.marks else 0 if row.marks else 1)
+
+
+def _evidence_folder(run: RunRow, store: Path) -> Path | None:
+    """Where the run's evidence is, as its config said, or beside the store when both were moved; ``None`` when it is nowhere."""
+    said = run.facts.get(_ARTIFACTS)
+    folders = [*([Path(said)] if said else []), store.parent / "artifacts"]
+    return next((folder / run.run_id for folder in folders if (folder / run.run_id).is_dir()), None)
 
 
 def _attempt_table(found: Sequence[AttemptRow]) -> Table:
@@ -211,8 +237,8 @@ def _narrow_attempt_table(found: Sequence[AttemptRow]) -> Table:
     return _table(("started (UTC)", "case", "attempt", "status", "marks", "time", "run"), rows)
 
 
-def _failure(attempt: AttemptRow, folder: Path) -> Text:
-    """An attempt that did not pass, with all that was kept of it; ``folder`` is where its evidence is, when it is there still."""
+def _failure(attempt: AttemptRow, folder: Path | None) -> Text:
+    """An attempt that did not pass, with all that was kept of it; ``folder`` is where its evidence is, ``None`` when it has gone."""
     text = Text.assemble("\n", _status(attempt.status), f"  {attempt.title}  attempt {attempt.attempt}  {_seconds(attempt.duration_s)}\n")
     if attempt.error_location:
         text.append(f"  at {attempt.error_location}\n")
@@ -230,7 +256,7 @@ def _failure(attempt: AttemptRow, folder: Path) -> Text:
     if attempt.output:
         text.append("  output:\n").append(_indented(attempt.output, by=4))
     if attempt.artifacts:
-        text.append(f"  evidence in {folder}:\n" if folder.is_dir() else "  evidence:\n")
+        text.append(f"  evidence in {folder}:\n" if folder is not None else "  evidence, removed since:\n")
     for artifact in attempt.artifacts:
         text.append(f"    {artifact['kind']}: {artifact['path']}\n")
     text.rstrip()
