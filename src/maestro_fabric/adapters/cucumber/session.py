@@ -114,7 +114,7 @@ class FeatureSession:
     def _ended(self, run: _Run) -> Outcome:
         """What to say of a scenario that the runner did not tell of before it ended."""
         status, output = run.program.exit_status, run.program.last_output()
-        if run.closed:
+        if run.closed and run.broken is None:
             message = f"{self._runner} ended with exit status {status} and did not run this scenario:\n{output}"
             return Outcome(status=Status.ERROR, fault=Fault(type="ScenarioNotRun", message=message))
         if run.broken is None and run.has_started:
@@ -123,6 +123,7 @@ class FeatureSession:
             fault = Fault(type=run.broken.type, message=run.broken.message, trace=run.broken.trace)
         else:
             fault = Fault(type="RunnerFailed", message=f"{self._runner} ended before the first scenario (exit status {status}):\n{output}")
+        run.program.kill()
         self._run = None
         self._start_failure = fault
         self._failed_starts += 1
