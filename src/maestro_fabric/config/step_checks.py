@@ -177,7 +177,7 @@ def _check_request(value: s.Request) -> Sequence[_Complaint]:
     if len(given) != 1:
         found = f"this one has {' and '.join(given)}" if given else "this one has none"
         return [((), f"request needs exactly one of {', '.join(_METHODS)}; {found}", "write get: /path")]
-    bodies = [key for key in ("json", "form", "body", "file", "files") if getattr(value, key) not in (None, {})]
+    bodies = [key for key in ("json", "form", "body", "file") if getattr(value, key) is not None] + (["files"] if value.files else [])
     complaints = [*_check_answer(value.expect, "expect"), *_check_answer(value.until, "until")]
     if len(bodies) > 1 and bodies != ["form", "files"]:
         complaints.append(((bodies[1],), f"a request sends one of json, form, body and file; this one has {' and '.join(bodies)}", ""))

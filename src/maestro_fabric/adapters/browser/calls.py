@@ -65,19 +65,22 @@ def _ask(step: Request, call: HttpCall, scene: Scene) -> tuple[Response, list[Un
     if step.until is None:
         return _exchange(call, scene), []
     every_s = _EVERY_S if step.every is None else as_seconds(step.every)
-    until, root = step.until, scene.surroundings.root
-    last: list[Response] = []
-    unmet: list[Unmet] = []
     clock = scene.surroundings.clock
     give_up = clock.monotonic() + scene.limit_s(step.within)
+    last: tuple[Response, list[Unmet]] | None = None
     while True:
-        left_s = give_up - clock.monotonic()
-        last[:] = [_exchange(replace(call, timeout=max(1.0, left_s * 1000)), scene)]
-        unmet = check_response(until, last[0], root)
-        left_s = give_up - clock.monotonic()
-        if not unmet or left_s <= 0:
-            return last[0], unmet
-        scene.page.wait_for_timeout(max(1.0, min(every_s, left_s) * 1000))
+        try:
+            response = _exchange(replace(call, timeout=max(1.0, (give_up - clock.monotonic()) * 1000)), scene)
+        except scene.engine.faults.errors:
+            # What is waited for may not even listen yet; only when it never answered is that what to tell.
+            if clock.monotonic() + every_s >= give_up and last is None:
+                raise
+        else:
+            last = response, check_response(step.until, response, scene.surroundings.root)
+        is_late = clock.monotonic() + every_s >= give_up
+        if last is not None and (is_late or not last[1]):
+            return last
+        scene.page.wait_for_timeout(every_s * 1000)
 
 
 def _exchange(call: HttpCall, scene: Scene) -> Response:

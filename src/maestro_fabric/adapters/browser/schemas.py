@@ -36,7 +36,10 @@ def schema_errors(schema: str | dict[str, Any], data: Any, root: Path) -> list[s
         validator = _validator(path.read_text("utf-8"), path.as_uri(), root)
     else:
         validator = _validator(json.dumps(schema), (root.resolve() / "inline").as_uri(), root)
-    found = sorted(validator.iter_errors(data), key=lambda error: (len(error.absolute_path), str(error.absolute_path)))
+    try:
+        found = sorted(validator.iter_errors(data), key=lambda error: (len(error.absolute_path), str(error.absolute_path)))
+    except _unresolvable() as exc:
+        raise ConfigError(f"the schema's $ref cannot be followed: {_first_cause(exc)}") from exc
     shown = [f"{error.json_path}: {error.message}" for error in found[:_SHOWN]]
     return [*shown, f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else shown
 
@@ -71,6 +74,19 @@ def _validator(text: str, uri: str, root: Path) -> Any:
     # A schema without an $id gets the file's address, so that a relative $ref leads to the file beside it.
     based = contents if not isinstance(contents, dict) or "$id" in contents else {"$id": uri, **contents}
     return kind(based, registry=registry.with_resource(uri, resource), format_checker=kind.FORMAT_CHECKER)
+
+
+def _unresolvable() -> type[Exception]:
+    """What is raised when a ``$ref`` leads nowhere; why is told by its first cause."""
+    from referencing.exceptions import Unresolvable
+
+    return Unresolvable
+
+
+def _first_cause(exc: BaseException) -> BaseException:
+    while (cause := exc.__cause__ or exc.__context__) is not None:
+        exc = cause
+    return exc
 
 
 def _parsed(text: str, uri: str) -> Any:

@@ -10,8 +10,8 @@ __all__ = ["HttpFaults"]
 
 _ADVICE: tuple[tuple[type[Exception], type[MaestroError], str], ...] = (
     (u.NameResolutionError, TransportError, "the host's name is unknown"),
-    (u.ConnectTimeoutError, TransportError, "nobody answered in time: is the host right, and reachable from here?"),
     (u.NewConnectionError, TransportError, "nothing listens there: is the service running?"),
+    (u.ConnectTimeoutError, TransportError, "nobody answered in time: is the host right, and reachable from here?"),
     (u.ReadTimeoutError, TransportError, "the answer did not come in time: give the step a longer within, or find what hangs"),
     (u.SSLError, TransportError, "the certificate is not trusted: http.verify names a file with the right one, or is false"),
     (u.ProtocolError, TransportError, "the server ended the connection before its answer"),
