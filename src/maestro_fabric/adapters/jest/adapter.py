@@ -42,5 +42,15 @@ class JestAdapter(FileAdapter):
     def run_command(self, config: FileSuite, files: Sequence[Path], *, one_by_one: bool) -> Sequence[str]:
         """With our reporter instead of the config's; those named in ``args`` run too."""
         chosen = ["--runTestsByPath", *map(str, files)] if files else config.paths
-        in_band = ["--runInBand"] if one_by_one else []
-        return ["--ci", "--testLocationInResults", f"--reporters={_REPORTER}", *_ALWAYS, *in_band, *config.args, *chosen]
+        args = _in_band(config.args) if one_by_one else config.args
+        return ["--ci", "--testLocationInResults", f"--reporters={_REPORTER}", *_ALWAYS, *args, *chosen]
+
+
+def _in_band(args: Sequence[str]) -> list[str]:
+    """The arguments without a number of workers, which Jest takes only when it may have some."""
+    kept = [
+        arg
+        for before, arg in zip(["", *args], args, strict=False)
+        if not arg.startswith(("--maxWorkers", "-w=")) and arg != "-w" and before not in ("--maxWorkers", "-w")
+    ]
+    return kept if {"--runInBand", "-i"} & set(kept) else ["--runInBand", *kept]

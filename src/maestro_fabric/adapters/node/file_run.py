@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,8 @@ from maestro_fabric.ports import Clock, Deadline
 __all__ = ["FileRun", "RunningFramework", "StartFramework"]
 
 _END_WITHIN_S = 5.0
+# Jest explains at length what a syntax error may mean before it names it.
+_NAMED_ERROR = re.compile(r"^\s*(\w*(?:Error|Exception)): (.+)", re.MULTILINE)
 
 
 class RunningFramework(Protocol):
@@ -161,10 +164,12 @@ class FileRun:
             file.began_at = self._clock.monotonic() if file.began_at is None else file.began_at
         elif isinstance(message, TestBegan):
             file.test = " > ".join(message.titles)
-        else:
+        elif isinstance(message, FileEnded):
             file.heard.append(message)
-            if isinstance(message, FileEnded):
-                self._note_end(file, message)
+            self._note_end(file, message)
+        elif not self._has_several_projects:
+            # Jest does not say in which project a try was, so of a file that runs in several only the end counts.
+            file.heard.append(message)
 
     def _note_end(self, file: _File, message: FileEnded) -> None:
         self._has_begun = True
@@ -204,9 +209,9 @@ class FileRun:
         late = [file for file in running if file.began_at is not None and now >= file.began_at + limit_s]
         for file in late:
             where = f", in {file.test!r}" if file.test else ""
-            self._break(file, "DeadlineExceeded", f"it was still running after {limit_s:g}s{where}; its process was ended", limit_s)
+            self._break(file, "DeadlineExceeded", f"it was still running after {_seconds(limit_s)}{where}; its process was ended", limit_s)
         if not running:
-            self._nothing_ran(f"{self._title} ran no file within {limit_s:g}s", "DeadlineExceeded")
+            self._nothing_ran(f"{self._title} ran no file within {_seconds(limit_s)}", "DeadlineExceeded")
         self.close()
 
     def _process_ended(self) -> bool:
@@ -297,9 +302,12 @@ class FileRun:
 
 def _error(text: str) -> Fault:
     """The error of a file that could not be run, without the heading that the framework gives it."""
-    lines = [line for line in text.splitlines() if "Test suite failed to run" not in line]
-    told = "\n".join(lines).strip()
-    first = next((line.strip() for line in told.splitlines() if line.strip()), "it could not be run")
-    kind, _, rest = first.partition(": ")
-    named = kind.isidentifier() and bool(rest)
-    return Fault(type=kind if named else "FileError", message=rest if named else first, trace=told)
+    told = "\n".join(line for line in text.splitlines() if "Test suite failed to run" not in line).strip()
+    named = _NAMED_ERROR.search(told)
+    if named is not None:
+        return Fault(type=named[1], message=named[2].strip(), trace=told)
+    return Fault(type="FileError", message=told.partition("\n")[0] or "it could not be run", trace=told)
+
+
+def _seconds(limit_s: float) -> str:
+    return f"{round(limit_s, 1):g}s"

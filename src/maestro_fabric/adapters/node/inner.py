@@ -19,6 +19,8 @@ __all__ = ["Teller", "inner_case"]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MAX_OUTPUT = 16_384
 
+_UNTOLD = Failure(text="it failed and was tried again; the framework keeps no reason", is_assertion=False)
+
 _Key = tuple[str, tuple[str, ...]]
 
 
@@ -136,8 +138,9 @@ class Teller:
     def _add(self, test: _Told, record: TestRecord) -> None:
         if test.status is not None:
             return
-        earlier = [self._attempt((failure,), record, seconds=0.0) for failure in record.earlier]
-        test.tries += [*earlier, self._attempt(record.failures, record, seconds=record.seconds)]
+        failures = [*record.earlier, *[_UNTOLD] * (record.number - 1 - len(test.tries) - len(record.earlier))]
+        test.tries += [self._attempt((failure,), record, seconds=0.0) for failure in failures]
+        test.tries.append(self._attempt(record.failures, record, seconds=record.seconds))
 
     def _attempt(self, failures: Sequence[Failure], record: TestRecord, *, seconds: float) -> Attempt:
         if record.status == "passed" and failures is record.failures:
