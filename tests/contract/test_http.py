@@ -14,6 +14,12 @@ def cases(**steps: list[dict[str, Any]]) -> dict[str, Any]:
     return {"cases": [{"name": name, "steps": written} for name, written in steps.items()]}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def api() -> Iterator[None]:
+    with serving() as TestHttpAdapter.api:
+        yield
+
+
 class TestHttpAdapter(AdapterContract):
     adapter = HttpAdapter
     suite: ClassVar = cases(
@@ -39,11 +45,6 @@ class TestHttpAdapter(AdapterContract):
     )
     deadline_s = 0.5
     api: ClassVar[Api]
-
-    @pytest.fixture(autouse=True, scope="class")
-    def _serve(self) -> Iterator[None]:
-        with serving() as type(self).api:
-            yield
 
     @property
     def config(self) -> Mapping[str, Any]:

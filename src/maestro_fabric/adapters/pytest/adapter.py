@@ -81,6 +81,7 @@ class PytestAdapter:
                 log_path=log_folder / f"{suite.name}.log",
                 spec=_spec(config, context),
                 start_child=context.start_child,
+                redact=context.redact,
             )
 
         return PytestSession(start, config.paths)

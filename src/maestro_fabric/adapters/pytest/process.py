@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class PytestProcess:
         spec: What it must know about the suite.
         start_child: Starts the process.
         asks: Whether it waits after each case until the next one is wanted.
+        redact: Replaces secrets in its log, when it has ended.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class PytestProcess:
         spec: StreamSpec,
         start_child: StartChild,
         asks: bool = True,
+        redact: Callable[[str], str] | None = None,
     ) -> None:
         self._attempts: dict[CaseId, Attempt] = {}
         self._earlier: dict[CaseId, list[AttemptFinished]] = {}
@@ -54,7 +56,9 @@ class PytestProcess:
             command = [sys.executable, "-m", "pytest", "--maestro-stream", str(channel.up or 0), *arguments]
             return Launch(command=command, env={**env, SPEC_VARIABLE: own.as_text()})
 
-        self._program = Program("pytest", launch, cwd=cwd, log_path=log_path, start_child=start_child, read=read_lines, answers=asks)
+        self._program = Program(
+            "pytest", launch, cwd=cwd, log_path=log_path, start_child=start_child, read=read_lines, answers=asks, redact=redact
+        )
 
     def messages(self, deadline: Deadline) -> Iterator[Said]:
         """What it says, until it ends.
