@@ -172,7 +172,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
-        register_xdist(config, prepared, run.run_id, recording.bad, names, running)
+        register_xdist(config, prepared, run.run_id, recording.bad, names, running, store=store)
 
 
 def _plain_run(rootdir: Path) -> RunInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,7 @@ class Running:
         self._worker = worker
         self._sessions: dict[str, SuiteSessions] = {}
         self._wanted: dict[str, dict[str, None]] = {}
+        self._chosen: dict[str, list[Case]] = {}
         self._emit: Callable[[Event], None] | None = None
 
     @property
@@ -76,7 +78,7 @@ class Running:
 
         clock, chance = self._prepared.clock, self._prepared.chance
         never = Deadline.after(None, clock)
-        result = run_case(case, self._sessions_of(suite), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
+        result = run_case(case, self._sessions_of(suite, case), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
         if result.status is Status.BLOCKED and not result.attempts:
             self._attachments.keep_blocked(result.reason)
         return result
@@ -88,6 +90,10 @@ class Running:
     def want_services(self, suite: PlannedSuite, services: tuple[str, ...]) -> None:
         """Note that cases that will run need these."""
         self._wanted.setdefault(suite.name, {}).update(dict.fromkeys(services))
+
+    def choose(self, suite: PlannedSuite, case: Case) -> None:
+        """Note that a case may run here, in the order in which it was collected."""
+        self._chosen.setdefault(suite.name, []).append(case)
 
     def join(self, emit: Callable[[Event], None], bad: Bad) -> None:
         """Tell of services and warnings through ``emit``, and judge needs by ``bad``, from now on."""
@@ -115,12 +121,21 @@ class Running:
         self.services.stop()
         return problems
 
-    def _sessions_of(self, suite: PlannedSuite) -> SuiteSessions:
+    def _sessions_of(self, suite: PlannedSuite, first: Case) -> SuiteSessions:
         if suite.name not in self._sessions:
             # Only now, since the addresses are known only when the services are up.
             context = self._prepared.context(worker=self._worker, service_urls=self.services.urls)
-            self._sessions[suite.name] = self._prepared.sessions(suite, context)
+            cases = self._coming(suite, first)
+            self._sessions[suite.name] = self._prepared.sessions(replace(suite, cases=tuple(cases)), context)
         return self._sessions[suite.name]
+
+    def _coming(self, suite: PlannedSuite, first: Case) -> list[Case]:
+        """The cases that may run here, from the first on: of a suite that stays together, what another worker ran came before."""
+        chosen = self._chosen.get(suite.name, [first])
+        if not suite.config.stays_together:
+            return chosen
+        ids = [case.id for case in chosen]
+        return chosen[ids.index(first.id) :] if first.id in ids else [first]
 
 
 class RunningHooks:
@@ -134,11 +149,13 @@ class RunningHooks:
         self._suite_of = suite_of
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Note which services the chosen cases need."""
+        """Note which cases were chosen, and which services they need."""
         for item in session.items:
             found = self._suite_of(item)
             if found is not None and found[1]:
                 self._running.want_services(*found)
+            if found is not None and isinstance(item, MaestroItem):
+                self._running.choose(found[0], item.case)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -1,38 +1,31 @@
-"""Hands tests to xdist's workers so that a suite starts only after those it needs have ended.
+"""Hands tests to xdist's workers: a suite only after those it needs, suites that stay together to one worker, the longest first.
 
-A worker runs a test only when it knows the next one, so it keeps its last test back until it gets another. When the next
-suite waits for just that test, nothing would ever move; such a worker is sent the hidden barrier item that
-`pytest_maestro.xdist` appends to its collection.
+A worker runs a test only when it knows the next one, so it would keep its last test back until it gets another. Whatever a
+worker is given therefore ends with the hidden barrier item that `pytest_maestro.xdist` appends to its collection: it runs all
+of it and is then idle, and what is longest now is given to whoever is idle first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
 
-__all__ = ["NeedsScheduling", "Stage"]
+from maestro_fabric.engine import Dispatcher, Job, Stage
+
+__all__ = ["PlanScheduling"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A suite and the names of those it needs."""
-
-    name: str
-    needs: tuple[str, ...]
-
-
-class NeedsScheduling(LoadScheduling):  # type: ignore[misc]
-    """xdist's load scheduling, one group of suites after the other.
+class PlanScheduling(LoadScheduling):  # type: ignore[misc]
+    """xdist's scheduler for a config; what to run next is the `Dispatcher`'s word.
 
     Args:
         config: pytest's config.
         log: xdist's log.
         stages: The suites, each after those it needs.
-        suite_of: The suite of a node id; empty for a test that no suite names.
+        jobs: What is known of each test of a collection: its suite, its group, its usual duration.
         reason: Why a suite is blocked, now that all it needs has ended; empty when it is not.
         block: Reports a blocked test.
         is_stopping: Whether nothing new is to be started or reported.
@@ -43,7 +36,7 @@ class NeedsScheduling(LoadScheduling):  # type: ignore[misc]
         config: pytest.Config,
         log: Any,
         stages: Sequence[Stage],
-        suite_of: Callable[[str], str],
+        jobs: Callable[[Sequence[str]], Sequence[Job]],
         reason: Callable[[str], str],
         block: Callable[[str, str], None],
         is_stopping: Callable[[], bool],
@@ -51,157 +44,111 @@ class NeedsScheduling(LoadScheduling):  # type: ignore[misc]
         super().__init__(config, log)
         self.collection: list[str] | None = None
         self.maxschedchunk: int | None = config.getoption("maxschedchunk")
-        self._stages = {stage.name: stage for stage in stages}
-        self._suite_of = suite_of
+        self._stages = stages
+        self._jobs_of = jobs
         self._reason = reason
         self._block = block
         self._is_stopping = is_stopping
-        # By suite: the indices of its tests that have not ended.
-        self._open: dict[str, set[int]] = {}
-        self._waiting: dict[str, list[int]] = {}
-        self._suites: list[str] = []
-        self._crashed: set[int] = set()
+        self._dispatcher = Dispatcher((), (), reason)
+        self._barrier = 0
+        # By a test whose worker died: what that worker had still to run. Given out when the crash has been judged.
+        self._crashed: dict[int, list[int]] = {}
 
     @property
     def tests_finished(self) -> bool:
-        """Whether the workers can be told to end: each then runs the one test that it keeps back."""
+        """Whether the workers can be told to end: each then runs what it was given."""
         if not self.collection_is_completed:
             return False
-        if self._is_stopping():
-            return True
-        if self.pending or self._waiting or self._crashed:
-            return False
-        return all(len(self._real(held)) < 2 for held in self.node2pending.values())
+        return self._is_stopping() or self._is_all_handed_out
 
     @property
     def has_pending(self) -> bool:
         """Whether tests are waiting or running."""
-        return bool(self.pending or self._waiting or any(self.node2pending.values()))
+        return not self._is_all_handed_out or any(self._real(held) for held in self.node2pending.values())
 
     def schedule(self) -> None:
         """Begin, or give a worker that came later its share."""
-        if self.collection is not None:
-            self._hand_out()
-            return
-        if not self._check_nodes_have_same_collection():
-            self.log("**Different tests collected, aborting run**")
-            return
-        self.collection = list(next(iter(self.node2collection.values())))
-        self._suites = [self._suite_of(nodeid) for nodeid in self.collection]
-        for index, suite in enumerate(self._suites):
-            self._open.setdefault(suite, set()).add(index)
-            self._waiting.setdefault(suite, []).append(index)
+        if self.collection is None:
+            if not self._check_nodes_have_same_collection():
+                self.log("**Different tests collected, aborting run**")
+                return
+            self.collection = list(next(iter(self.node2collection.values())))
+            self._barrier = len(self.collection)
+            self._dispatcher = Dispatcher(self._stages, self._jobs_of(self.collection), self._reason)
         self._advance()
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         """A test has ended, or a barrier was passed."""
         self.node2pending[node].remove(item_index)
         if item_index != self._barrier:
-            self._end(item_index)
+            self._dispatcher.ended(item_index)
         self._advance()
 
     def mark_test_pending(self, item: str) -> None:
-        """Give a test out again, as rerunfailures asks after a crash."""
-        index = self._collected.index(item)
-        self._crashed.discard(index)
-        self.pending.insert(0, index)
-        self._hand_out()
+        """Give a test out again, as rerunfailures asks after a crash, and with it what its worker had still to run."""
+        index = (self.collection or []).index(item)
+        self._dispatcher.give_back([index, *self._crashed.pop(index, [])])
+        self._advance()
 
     def remove_node(self, node: Any) -> str | None:
         """Take back what a worker held; the test that it ran is judged by `crash_reported`."""
         held: list[int] = self.node2pending.pop(node)
-        if not held:
+        if self.collection is None or not held:
             return None
-        first, rest = held[0], self._real(held[1:])
-        self.pending[:0] = rest
-        if first == self._barrier:
-            self._hand_out()
+        rest = self._real(held[1:])
+        if held[0] == self._barrier:
+            self._dispatcher.give_back(rest)
+            self._advance()
             return None
-        self._crashed.add(first)
-        return self._collected[first]
+        self._crashed[held[0]] = rest
+        return self.collection[held[0]]
 
-    def crash_reported(self, nodeid: str, *, is_repeated: bool) -> None:
-        """The report of a crash was logged: the test has ended, unless it is tried again."""
+    def crash_reported(self, nodeid: str) -> None:
+        """The report of a crash was logged: the test has ended, unless it was given out again before."""
         if self.collection is None or nodeid not in self.collection:
             return
         index = self.collection.index(nodeid)
-        if index in self._crashed and not is_repeated:
-            self._crashed.discard(index)
-            self._end(index)
+        if index in self._crashed:
+            self._dispatcher.ended(index)
+            self._dispatcher.give_back(self._crashed.pop(index))
         self._advance()
 
     def check_schedule(self, node: Any, duration: float = 0) -> None:
         """Not one worker but all are looked at: what one has ended may be what another waits for."""
-        self._hand_out()
+        self._advance()
 
     @property
-    def _collected(self) -> list[str]:
-        return self.collection or []
-
-    @property
-    def _barrier(self) -> int:
-        return len(self._collected)
+    def _is_all_handed_out(self) -> bool:
+        return self.collection is not None and not (self._dispatcher.has_work or self._dispatcher.is_waiting or self._crashed)
 
     def _real(self, held: Sequence[int]) -> list[int]:
         return [index for index in held if index != self._barrier]
 
-    def _end(self, index: int) -> None:
-        self._open[self._suites[index]].discard(index)
-
     def _advance(self) -> None:
         """Release suites whose needs have ended, report those that are blocked, and hand out."""
-        if not self._is_stopping():
-            for suite in list(self._stages_in_order()):
-                self._release(suite)
-        self._hand_out()
-
-    def _stages_in_order(self) -> list[str]:
-        # In the order of needs, so that what a blocked suite blocks is seen in the same round.
-        known = [name for name in self._stages if name in self._waiting]
-        return [*(name for name in self._waiting if name not in self._stages), *known]
-
-    def _release(self, suite: str) -> None:
-        stage = self._stages.get(suite)
-        if stage is not None and any(self._open.get(need) for need in stage.needs):
-            return
-        indices = self._waiting.pop(suite)
-        reason = self._reason(suite) if stage is not None and stage.needs else ""
-        if not reason:
-            self.pending.extend(indices)
-            return
-        for index in indices:
-            if self._is_stopping():
-                return
-            self._block(self._collected[index], reason)
-            self._end(index)
-
-    def _hand_out(self) -> None:
-        """Give tests to the workers that hold the fewest, then see to those that starve."""
         if self.collection is None or self._is_stopping():
             return
+        self._dispatcher.advance(self._report_blocked)
+        if not self._is_stopping():
+            self._hand_out()
+
+    def _report_blocked(self, index: int, reason: str) -> bool:
+        if self._is_stopping():
+            return False
+        self._block((self.collection or [])[index], reason)
+        return True
+
+    def _hand_out(self) -> None:
+        """Give every idle worker something; tell all to end when nothing is left to give."""
         nodes = [node for node in self.node2pending if node in self.node2collection and not node.shutting_down]
-        while self.pending and nodes:
-            node = min(nodes, key=lambda node: len(self._real(self.node2pending[node])))
-            held = len(self._real(self.node2pending[node]))
-            share = len(self.pending) // len(nodes)
-            if held >= max(2, share // 4):
-                break
-            # One at a time when there are few: a slow journey must not wait behind another while a worker is idle.
-            self._send_tests(node, min(max(1, share // 2 - held) if share >= 4 else 1, self.maxschedchunk or len(self._collected)))
-        if self.pending:
-            return
         for node in nodes:
-            self._see_to(node)
+            if not self._real(self.node2pending[node]):
+                self._give(node, self._dispatcher.take(len(nodes), self.maxschedchunk))
+        if self._is_all_handed_out:
+            for node in nodes:
+                node.shutdown()
 
-    def _see_to(self, node: Any) -> None:
-        """A worker that keeps a test back gets the barrier when others wait for it, and is told to end when nobody does."""
-        held = self.node2pending[node]
-        if self._waiting or self._crashed:
-            if held and held[-1] != self._barrier:
-                held.append(self._barrier)
-                node.send_runtest_some([self._barrier])
-        elif self._is_all_handed_out():
-            node.shutdown()
-
-    def _is_all_handed_out(self) -> bool:
-        return not (self.pending or self._waiting or self._crashed)
+    def _give(self, node: Any, indices: list[int]) -> None:
+        if indices:
+            self.node2pending[node].extend([*indices, self._barrier])
+            node.send_runtest_some([*indices, self._barrier])

@@ -92,7 +92,7 @@ class MaestroSession:
             if is_worker:
                 from pytest_maestro.xdist import register_barrier
 
-                register_barrier(config, self.prepared)
+                register_barrier(config)
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import os
+import shlex
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_maestro.attachments import BLOCKED
-from pytest_maestro.names import Names
+from pytest_maestro.names import NATIVE_ADAPTER, Names
 
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
+    from maestro_fabric.engine import Job
     from maestro_fabric.plan import PlannedSuite
     from pytest_maestro.running import Bad, Running
-    from pytest_maestro.scheduler import NeedsScheduling
+    from pytest_maestro.scheduler import PlanScheduling
     from pytest_maestro.service_access import LocalServices
 
 __all__ = ["BARRIER", "RUN_ID", "register_barrier", "register_xdist"]
@@ -23,24 +27,44 @@ RUN_ID = "maestro_run_id"
 """Where a worker's input holds the run's id."""
 
 BARRIER = "maestro-barrier"
-"""The name of the item that every worker has behind its collection."""
-
-_SUPPORTED = ("load", "no")
+"""The name of the item that every worker has behind its collection, and the key that tells a worker to have it."""
 
 
 class Controller:
-    """What the controller adds: the run's id and the services for its workers, and the order of the suites."""
+    """What the controller adds: the run's id and the services for its workers, and what is run when, and where.
+
+    Args:
+        config: pytest's.
+        prepared: The config, planned; ``None`` without one.
+        run_id: The run that the workers are a part of.
+        bad: Gives what has not passed so far, by suite.
+        names: Gives identities.
+        running: What starts the services; ``None`` without a config.
+        store: The history, which knows how long tests usually take.
+        is_scheduling: Whether our scheduler distributes, because there is a config and the user chose no other.
+    """
 
     def __init__(
-        self, config: pytest.Config, prepared: Prepared | None, run_id: str, bad: Callable[[], Bad], names: Names, running: Running | None
+        self,
+        config: pytest.Config,
+        prepared: Prepared | None,
+        run_id: str,
+        bad: Callable[[], Bad],
+        names: Names,
+        running: Running | None,
+        *,
+        store: Path,
+        is_scheduling: bool,
     ) -> None:
+        self._store = store
+        self._is_scheduling = is_scheduling
         self._config = config
         self._running = running
         self._prepared = prepared
         self._run_id = run_id
         self._bad = bad
         self._names = names
-        self._scheduler: NeedsScheduling | None = None
+        self._scheduler: PlanScheduling | None = None
 
     def pytest_sessionstart(self) -> None:
         """Start the services before the first worker: one instance serves all. A failed one is told to the workers."""
@@ -53,31 +77,43 @@ class Controller:
         """Tell a worker the run's id and where the services are."""
         services = self._services()
         node.workerinput[RUN_ID] = self._run_id
+        node.workerinput[BARRIER] = self._is_scheduling
         node.workerinput.update(services.as_input() if services is not None else {})
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Our scheduler, when suites need others."""
-        if self._prepared is None or not any(suite.needs for suite in self._prepared.plan.suites):
+        """Our scheduler, for a config; ``--dist`` chooses another."""
+        if not self._is_scheduling or self._prepared is None:
             return None
-        from pytest_maestro.scheduler import NeedsScheduling, Stage
+        from maestro_fabric.engine import Stage
+        from pytest_maestro.scheduler import PlanScheduling
 
-        stages = [Stage(suite.name, suite.needs) for suite in self._prepared.plan.suites]
-        self._scheduler = NeedsScheduling(config, log, stages, self._suite_of, self._reason, self._block, self._is_stopping)
+        stages = [Stage(suite.name, suite.needs, suite.config.stays_together) for suite in self._prepared.plan.suites]
+        self._scheduler = PlanScheduling(config, log, stages, self._jobs, self._reason, self._block, self._is_stopping)
         return self._scheduler
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A crash is judged only now: before, rerunfailures may have made a further attempt of it."""
         if self._scheduler is not None and str(report.when) == "???":
-            self._scheduler.crash_reported(report.nodeid, is_repeated=str(report.outcome) == "rerun")
+            self._scheduler.crash_reported(report.nodeid)
 
     def _services(self) -> LocalServices | None:
         return self._running.own_services if self._running is not None else None
 
-    def _suite_of(self, nodeid: str) -> str:
-        suite = self._names.suite(nodeid)
-        return suite.name if suite is not None else ""
+    def _jobs(self, nodeids: Sequence[str]) -> list[Job]:
+        """What the dispatcher must know of each test."""
+        from maestro_fabric.aggregator.durations import usual_seconds
+        from maestro_fabric.engine import Job
+
+        usual = usual_seconds(self._store)
+        jobs = []
+        for nodeid in nodeids:
+            suite = self._names.suite(nodeid)
+            is_native = suite is None or suite.adapter == NATIVE_ADAPTER
+            group = nodeid.partition("::")[0] if is_native else ""
+            jobs.append(Job(suite.name if suite is not None else "", group, usual.get(self._names.case(nodeid).id)))
+        return jobs
 
     def _reason(self, name: str) -> str:
         """Why a suite cannot run now that all it needs has ended."""
@@ -136,32 +172,47 @@ class Worker:
         return True if isinstance(item, BarrierItem) else None
 
 
-def register_barrier(config: pytest.Config, prepared: Prepared) -> None:
-    """Register a worker's part of the order of suites."""
-    if any(suite.needs for suite in prepared.plan.suites):
+def register_barrier(config: pytest.Config) -> None:
+    """Register a worker's part of our scheduler, when the controller uses it."""
+    if getattr(config, "workerinput", {}).get(BARRIER):
         config.pluginmanager.register(Worker(), "maestro-worker")
 
 
 def register_xdist(
-    config: pytest.Config, prepared: Prepared | None, run_id: str, bad: Callable[[], Bad], names: Names, running: Running | None
+    config: pytest.Config,
+    prepared: Prepared | None,
+    run_id: str,
+    bad: Callable[[], Bad],
+    names: Names,
+    running: Running | None,
+    *,
+    store: Path,
 ) -> None:
-    """Register the controller's part.
-
-    Args:
-        config: pytest's.
-        prepared: The config, planned; ``None`` without one.
-        run_id: The run that the workers are a part of.
-        bad: Gives what has not passed so far, by suite.
-        names: Gives identities.
-        running: What starts the services; ``None`` without a config.
+    """Register the controller's part; see `Controller`.
 
     Raises:
-        UsageError: when the way of distributing that was chosen cannot keep the order of suites.
+        UsageError: when the user chose a way of distributing and suites need others: only ours keeps their order.
     """
-    chosen = config.getoption("dist")
-    if chosen not in _SUPPORTED and prepared is not None and any(suite.needs for suite in prepared.plan.suites):
+    chosen = _chosen_dist(config)
+    if chosen and prepared is not None and any(suite.needs for suite in prepared.plan.suites):
         raise pytest.UsageError(
-            f"--dist {chosen} cannot run a suite only after those it needs (needs: in {prepared.loaded.path.name}): "
-            "leave --dist out, -n alone keeps the order"
+            f"{chosen} cannot run a suite only after those it needs (needs: in {prepared.loaded.path.name}): "
+            "leave it out, -n alone keeps the order"
         )
-    config.pluginmanager.register(Controller(config, prepared, run_id, bad, names, running), "maestro-xdist")
+    is_scheduling = prepared is not None and not chosen
+    controller = Controller(config, prepared, run_id, bad, names, running, store=store, is_scheduling=is_scheduling)
+    config.pluginmanager.register(controller, "maestro-xdist")
+
+
+def _chosen_dist(config: pytest.Config) -> str:
+    """The option by which somebody chose xdist's way of distributing; empty when ``-n`` alone did.
+
+    The parsed value does not tell: ``-n`` makes it ``load``.
+    """
+    given = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *config.invocation_params.args]
+    words = [str(word) for word in given]
+    if any(word in ("-d", "--distload") for word in words):
+        return "-d"
+    if any(word == "--dist" or word.startswith("--dist=") for word in words):
+        return f"--dist {config.getoption('dist')}"
+    return ""

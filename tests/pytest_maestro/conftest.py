@@ -29,6 +29,10 @@ class ScriptedSuite(SuiteConfig):
     adapter: Literal["scripted"]
     cases: list[dict[str, Any]]
 
+class WholeSuite(ScriptedSuite):
+    adapter: Literal["whole"]
+    stays_together = True
+
 class Session:
     tries = {}
 
@@ -36,6 +40,10 @@ class Session:
         self.context = context
         with open("sessions.log", "a") as log:
             log.write(f"open {os.getpid()}\\n")
+
+    def select(self, cases):
+        with open("selected.log", "a") as log:
+            log.write(" ".join(case.id.name for case in cases) + "\\n")
 
     def run(self, case, emit, deadline):
         key = os.getcwd(), case.id
@@ -65,7 +73,7 @@ class Session:
         os.kill(os.getpid(), 9)
 
     def do_slow(self, case, number):
-        time.sleep(0.3)
+        time.sleep(float((case.body.split() + ["0.3"])[1]))
         return self.do_pass(case, number)
 
     def do_hang(self, case, number):
@@ -125,9 +133,13 @@ class Adapter(FakeAdapter):
     def open(self, suite, context):
         return Session(context)
 
+class Whole(Adapter):
+    name = "whole"
+    suite_model = WholeSuite
+
 @hookimpl
 def maestro_adapters():
-    return [Adapter()]
+    return [Adapter(), Whole()]
 """
 
 

@@ -68,11 +68,22 @@ def test_x_stops_and_reports_nothing_after_the_stop(shop: Project) -> None:
     assert shop.results() == {"unit::tests.test_unit.test_one": "failed"}
 
 
-def test_another_way_of_distributing_is_refused_when_suites_have_needs(shop: Project) -> None:
-    result = shop.spawn("qa.yaml", "-n2", "--dist=loadfile")
+@pytest.mark.parametrize("chosen", ["--dist=loadfile", "--dist=load", "-d"])
+def test_another_way_of_distributing_is_refused_when_suites_have_needs(shop: Project, chosen: str) -> None:
+    result = shop.spawn("qa.yaml", "-n2", chosen)
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*--dist loadfile*leave --dist out*"])
+    result.stderr.fnmatch_lines([f"*{chosen.replace('=', ' ')} cannot run a suite only after those it needs*leave it out*"])
+
+
+def test_without_needs_another_way_of_distributing_is_the_users_choice(project: Project) -> None:
+    project.config("  - {name: a, adapter: scripted, cases: [{name: one}, {name: two}]}\n")
+    project.file("pytest.ini", "[pytest]\naddopts = --dist=worksteal\n")
+
+    result = project.spawn("qa.yaml", "-n2", "-v")
+
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["scheduling tests via WorkStealingScheduling"])
 
 
 def test_one_service_serves_all_workers(project: Project) -> None:
@@ -85,3 +96,98 @@ def test_one_service_serves_all_workers(project: Project) -> None:
 def test_keywords_lf_and_node_ids_choose_under_xdist(shop: Project) -> None:
     shop.spawn("qa.yaml::after::b", "-n2").assert_outcomes(passed=1)
     shop.spawn("qa.yaml", "-n2", "-k", "test_one or z").assert_outcomes(passed=2)
+
+
+def test_a_suite_that_stays_together_runs_in_one_worker_and_knows_its_cases(project: Project) -> None:
+    project.config("""
+  - {name: js, adapter: whole, cases: [{name: a}, {name: b}, {name: c}, {name: d, skip: later}, {name: e}]}
+  - {name: ui, adapter: scripted, cases: [{name: a, do: slow}, {name: b}]}
+""")
+
+    project.spawn("qa.yaml", "-n2", "-k", "not b")
+
+    workers = {line.split()[1] for line in _log(project) if line.startswith("js::")}
+    assert len(workers) == 1
+    assert sorted((project.path / "selected.log").read_text().splitlines()) == ["a", "a c e"]
+
+
+def test_a_crash_in_a_suite_that_stays_together_blames_its_case_and_another_worker_runs_the_rest(project: Project) -> None:
+    project.config("  - {name: js, adapter: whole, cases: [{name: a}, {name: b, do: crash}, {name: c}, {name: d}]}\n")
+
+    project.spawn("qa.yaml", "-n2", "--timeout=60")
+
+    assert project.results() == {"js::a": "passed", "js::b": "error", "js::c": "passed", "js::d": "passed"}
+    assert len({line.split()[2] for line in _log(project)}) == 2
+    assert (project.path / "selected.log").read_text().splitlines() == ["a b c d", "c d"]
+
+
+def test_long_cases_start_first_once_the_history_knows_them(project: Project) -> None:
+    project.config("""
+  - {name: ui, adapter: scripted, cases: [{name: a}, {name: b, do: slow 0.1}, {name: c, do: slow 0.4}, {name: d, do: slow 0.2}]}
+  - {name: js, adapter: scripted, cases: [{name: a.js, do: container x=pass}]}
+""")
+    project.spawn("qa.yaml", "-n1")
+    without_history = project.ran()
+    (project.path / "ran.log").unlink()
+
+    project.spawn("qa.yaml", "-n1")
+
+    assert without_history == ["ui::a", "ui::b", "ui::c", "ui::d", "js::a.js"]
+    assert project.ran()[:3] == ["ui::c", "ui::d", "ui::b"]
+    assert len(project.ran()) == 5
+
+
+KILLS = "import os\ndef test_fn(): os.kill(os.getpid(), 9)\n"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_workers_that_die_one_after_the_other_do_not_hang_the_run(project: Project, workers: int) -> None:
+    """Source: https://github.com/pytest-dev/pytest-xdist/issues/784."""
+    project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n  - {name: ui, adapter: scripted, cases: [{name: z}]}\n")
+    for name in ("test_1_kill", "test_2_kill", "test_3_kill"):
+        project.file(f"tests/{name}.py", KILLS)
+    project.file("tests/test_2_no_kill.py", "def test_fn(): pass\n")
+
+    result = project.spawn("qa.yaml", f"-n{workers}", "--timeout=60")
+
+    result.assert_outcomes(passed=2, failed=3)
+    assert list(project.results().values()).count("error") == 3
+
+
+@pytest.mark.parametrize("tests", [("pass", "die"), ("die", "pass"), ("pass", "die", "pass", "die")])
+def test_a_worker_that_replaces_a_dead_one_in_a_group_ends(project: Project, tests: tuple[str, ...]) -> None:
+    """Source: https://github.com/pytest-dev/pytest-xdist/issues/1323 and 1327: groups hung, here what stays together."""
+    cases = ", ".join(f"{{name: c{number}, do: {'crash' if test == 'die' else 'pass'}}}" for number, test in enumerate(tests))
+    project.config(f"  - {{name: js, adapter: whole, cases: [{cases}]}}\n")
+
+    project.spawn("qa.yaml", "-n1", "--timeout=60")
+
+    assert list(project.results().values()) == ["error" if test == "die" else "passed" for test in tests]
+
+
+def test_a_crash_in_a_tear_down_blames_the_test_that_was_torn_down(project: Project) -> None:
+    """Source: https://github.com/pytest-dev/pytest-xdist/issues/124."""
+    project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n")
+    project.file(
+        "tests/test_it.py",
+        "import os, pytest\n@pytest.fixture\ndef dies():\n    yield\n    os.kill(os.getpid(), 9)\n"
+        "def test_a(dies): pass\ndef test_b(): pass\ndef test_c(): pass\n",
+    )
+
+    project.spawn("qa.yaml", "-n1", "--timeout=60")
+
+    names = {title.rpartition(".")[2]: status for title, status in project.results().items()}
+    assert names == {"test_a": "error", "test_b": "passed", "test_c": "passed"}
+
+
+def test_maxfail_stops_with_suites_still_waiting(shop: Project) -> None:
+    shop.file("tests/test_unit.py", "import pytest\n@pytest.mark.parametrize('n', range(9))\ndef test_it(n): assert 0\n")
+
+    result = shop.spawn("qa.yaml", "-n2", "--maxfail=3", "--timeout=60")
+
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert not shop.ran()
+
+
+def _log(project: Project) -> list[str]:
+    return (project.path / "ran.log").read_text().splitlines()

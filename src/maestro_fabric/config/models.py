@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
@@ -158,7 +158,14 @@ class XfailConfig(_Model):
 
 
 class SuiteConfig(_Model):
-    """What every suite has; an adapter's own model adds to it and narrows ``adapter`` to a literal."""
+    """What every suite has; an adapter's own model adds to it and narrows ``adapter`` to a literal.
+
+    Attributes:
+        stays_together: Whether parallel runs give all its cases to one process, one after the other: a model sets it whose
+            sessions start one program for many cases.
+    """
+
+    stays_together: ClassVar[bool] = False
 
     name: Name = Field(description="With the project and the case's name, the identity of a case.")
     adapter: str = Field(description="Who runs it.")

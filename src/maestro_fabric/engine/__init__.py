@@ -1,13 +1,17 @@
 """One case tried under its policy (`case`), and a plan run from the first suite to the last (`loop`). Knows only ports."""
 
 from maestro_fabric.engine.case import blocked, run_case
+from maestro_fabric.engine.dispatch import Dispatcher, Job, Stage
 from maestro_fabric.engine.loop import RunResult, ServiceStarter, run_plan
 from maestro_fabric.engine.sessions import SuiteSessions
 from maestro_fabric.engine.verdicts import exit_status, left_out_needs, needs_unmet
 
 __all__ = [
+    "Dispatcher",
+    "Job",
     "RunResult",
     "ServiceStarter",
+    "Stage",
     "SuiteSessions",
     "blocked",
     "exit_status",
