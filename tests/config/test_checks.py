@@ -133,6 +133,8 @@ def test_json_paths_are_imported_only_for_files_that_have_some(tmp_path: Path) -
             "3:25 with shell: true the command is one text (write it as one text, or take shell: true away)",
         ),
         (HEAD + "services: {s: {command: []}}\n", "3:25 the command is empty ()"),
+        (HEAD + "suites: []\n", "3:9 'suites' is empty ()"),
+        (HEAD + "suites:\n", "3:8 'suites' is empty ()"),
         (
             HEAD + "services: {s: {command: [a], ready: {http: /, tcp: true}}}\n",
             "3:30 ready needs exactly one of http, tcp and log; this one has http and tcp ()",

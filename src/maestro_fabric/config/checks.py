@@ -114,6 +114,9 @@ def _check_groups(config: Config) -> Iterator[Finding]:
 
 
 def _check_suites(config: Config) -> Iterator[Finding]:
+    if not config.suites and "suites" in config.model_fields_set:
+        # As it is said of the key without a value.
+        yield Finding(("suites",), "'suites' is empty")
     names = [suite.name for suite in config.suites]
     for index, suite in enumerate(config.suites):
         path = ("suites", index)
