@@ -12,12 +12,19 @@ from rich.text import Text
 from maestro_fabric.cli.planned_steps import param_values, print_steps, setup_as_data, steps_as_data
 from maestro_fabric.compose import Prepared
 from maestro_fabric.config.durations import format_duration
+from maestro_fabric.config.templates import TemplateError, references
 from maestro_fabric.model import Case, Policy
 from maestro_fabric.plan import PlannedSuite, WorstCase, worst_case
 from maestro_fabric.qa_file import path_text
 
 __all__ = ["plan_as_data", "policy_words", "print_plan"]
 
+_KNOWN_WHEN = {
+    "services": "known when the service is up",
+    "secret": "read when it is needed",
+    "saved": "known when a step has saved it",
+    "params": "one for each set of parameters",
+}
 _PIPE_WIDTH = 1000  # so that no name breaks where nobody's terminal sets the width
 
 
@@ -28,7 +35,10 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
         "project": prepared.plan.project,
         "environment": prepared.loaded.environment,
         "store": str(prepared.store),
-        "values": [{"name": name, "value": value, "from": origin} for name, value, origin in _values(prepared, with_steps=True)],
+        "values": [
+            {"name": name, "value": value, "from": origin, **({"note": note} if (note := _note_on(value)) else {})}
+            for name, value, origin in _values(prepared, with_steps=True)
+        ],
         "policies": [
             {"name": policy.name, "order": policy_words(policy), **_worst_as_data(worst_case(policy))} for policy in _policies(prepared)
         ],
@@ -49,8 +59,9 @@ def print_plan(prepared: Prepared, *, with_steps: bool = False) -> None:
         console.width = _PIPE_WIDTH
     where = f", environment {prepared.loaded.environment}" if prepared.loaded.environment else ""
     console.print(Text.assemble((prepared.plan.project, "bold"), f"{where}, store {prepared.store}"), soft_wrap=True)
-    values = ((name, _shown(value), origin) for name, value, origin in _values(prepared, with_steps=with_steps))
-    _print_table(console, "Values", ("name", "value", "from"), values)
+    values = [(name, _shown(value), origin, _note_on(value)) for name, value, origin in _values(prepared, with_steps=with_steps)]
+    notes = ["note"] if any(note for *_, note in values) else []
+    _print_table(console, "Values", ("name", "value", "from", *notes), (row[: 3 + len(notes)] for row in values))
     rows = ((policy.name or "default", " ".join(policy_words(policy)), *_worst_words(worst_case(policy))) for policy in _policies(prepared))
     _print_table(console, "Policies, outermost first", ("name", "in effect", "attempts", "at most"), rows)
     for suite in prepared.plan.suites:
@@ -146,6 +157,15 @@ def _values(prepared: Prepared, *, with_steps: bool) -> Iterator[tuple[str, obje
     for path, origin in loaded.came_from.items():
         if with_steps or "steps" not in path:
             yield path_text(path), loaded.value_at(path), origin
+
+
+def _note_on(value: object) -> str:
+    """When a value that holds references will be known; empty for one that is known."""
+    try:
+        kinds = {reference.kind for reference in references(value)} if isinstance(value, str) else set()
+    except TemplateError:
+        return ""  # a literal `${…}`, which the file wrote with two dollar signs
+    return "; ".join(when for kind, when in _KNOWN_WHEN.items() if kind in kinds)
 
 
 def _shown(value: object) -> str:
