@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from maestro_fabric.events import AttemptFinished, CaseFinished, Event
 from maestro_fabric.model import Attempt, CaseId, Mark, Status
-from pytest_maestro.tally import Tally
+from maestro_fabric.reports.tally import Tally
 
 __all__ = ["InnerRecording", "with_earlier"]
 

@@ -12,11 +12,11 @@ import pytest
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
+from maestro_fabric.reports.tally import Tally
 from pytest_maestro.attachments import EVENTS, INNER
 from pytest_maestro.inner_recording import InnerRecording, with_earlier
 from pytest_maestro.names import Names
 from pytest_maestro.outcomes import CRASHED, attempts_of, duration_of, outcome_of
-from pytest_maestro.tally import Tally
 
 __all__ = ["AddPlain", "Recorder"]
 
@@ -32,6 +32,10 @@ class AddPlain(Protocol):
         """Store one case with one attempt."""
 
 
+def _nothing() -> None:
+    """Who takes the events needs no beginning."""
+
+
 class Recorder:
     """Hears of every test and tells events.
 
@@ -43,13 +47,17 @@ class Recorder:
         names: Gives identities.
         emit: Takes events; called by one thread at a time.
         add_plain: Takes plain passes; ``None`` makes events of them too.
+        begin: Called before the first event of a case; calling it again does nothing.
     """
 
-    def __init__(self, names: Names, emit: Callable[[Event], None], add_plain: AddPlain | None) -> None:
+    def __init__(
+        self, names: Names, emit: Callable[[Event], None], add_plain: AddPlain | None, begin: Callable[[], None] = _nothing
+    ) -> None:
         self.tally = Tally()
         self._names = names
         self._emit = emit
         self._add_plain = add_plain
+        self._begin = begin
         self._lock = threading.Lock()
         # By node id: when it began, then its reports.
         self._open: dict[str, tuple[float, list[pytest.TestReport]]] = {}
@@ -69,11 +77,13 @@ class Recorder:
         if self._teller.is_alive():
             self._teller.join()
         self._tell_open(older_than_s=0.0)
+        self.tally.running.update((str(self._names.case(nodeid).id), None) for nodeid in self._open)
         self._inner.close_all()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins, or its next attempt."""
         if nodeid not in self._open:
+            self._begin()
             self._open[nodeid] = (time.time(), [])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -83,6 +93,7 @@ class Recorder:
             return
         opened = self._open.get(report.nodeid)
         if opened is None:
+            self._begin()
             opened = self._open[report.nodeid] = (time.time(), [])
         opened[1].append(report)
         if report.when == CRASHED:
@@ -107,6 +118,7 @@ class Recorder:
 
     def collection_failed(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected has a row of its own."""
+        self._begin()
         outcome = outcome_of([_as_setup(report)])
         attempt = Attempt(number=1, outcome=outcome, started_at=time.time(), duration_s=0.0)
         with self._lock:
@@ -144,6 +156,7 @@ class Recorder:
 
     def _take_inner(self, report: pytest.TestReport) -> None:
         with self._lock:
+            self._begin()
             self._inner.take(report.nodeid, _events_of(getattr(report, EVENTS)))
 
     def _close_native(self, case: Case, nodeid: str, reports: Sequence[pytest.TestReport], started_at: float) -> None:

@@ -54,30 +54,31 @@ class Recording:
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
+        self._has_begun = False
+        self._held: list[Event] = []
         self._give_back: Callable[[], None] = _nothing
         self.recorder: Recorder | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Open the history before the first worker starts.
+        """Open the history before the first worker starts. The run begins with its first case: one of nothing is not worth a row.
 
         Raises:
             UsageError: when it cannot be opened; the message says what to do.
         """
         try:
             self._writer = StoreWriter(self.store, clock=SystemClock())
-            self._emit = self._writer.receive
-            if self._prepared is not None:
-                self._hooks = self._prepared.plugins.event_sink()
-                self._emit = _both(self._writer, self._hooks)
-                self._give_back = self._prepared.take_folder()
-            self._emit(RunStarted(self.run))
         except StoreError as exc:
             raise pytest.UsageError(str(exc)) from None
-        self.recorder = Recorder(self._names, self._emit, self._writer.add_plain if self._hooks is None else None)
+        self._emit = self._writer.receive
+        if self._prepared is not None:
+            self._hooks = self._prepared.plugins.event_sink()
+            self._emit = _both(self._writer, self._hooks)
+            self._give_back = self._prepared.take_folder()
+        self.recorder = Recorder(self._names, self._tell, self._writer.add_plain if self._hooks is None else None, self._begin)
         session.config.pluginmanager.register(self.recorder, "maestro-recorder")
         if self._running is not None:
-            self._running.join(self._emit, self.recorder.tally.bad)
+            self._running.join(self._tell, self.recorder.tally.bad)
         self.recorder.start()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -93,7 +94,8 @@ class Recording:
         if exitstatus == pytest.ExitCode.OK and self.recorder.tally.blocked:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         status = _status_of(int(session.exitstatus), has_enough=bool(session.shouldfail))
-        self._emit(RunFinished(self.run.run_id, status, time.time()))
+        if self._has_begun:
+            self._emit(RunFinished(self.run.run_id, status, time.time()))
         self._close()
 
     def pytest_unconfigure(self) -> None:
@@ -111,8 +113,32 @@ class Recording:
         tally, store = self.recorder.tally, shown(self.store)
         warnings = (*(self._running.warnings if self._running is not None else ()), *self.warnings)
         if self._prepared is None:
-            return Closing(tally=tally, run_id=self.run.run_id, store=store, warnings=warnings)
-        return self._prepared.closing(tally, store=store, shown=shown, warnings=warnings)
+            return Closing(tally=tally, run_id=self.run.run_id if self._has_begun else "", store=store, warnings=warnings)
+        return self._prepared.closing(tally, store=store, is_recorded=self._has_begun, shown=shown, warnings=warnings)
+
+    def _begin(self) -> None:
+        """Begin the run, once.
+
+        Raises:
+            UsageError: when the history does not take it.
+        """
+        if self._has_begun:
+            return
+        self._has_begun = True
+        try:
+            self._emit(RunStarted(self.run))
+        except StoreError as exc:
+            raise pytest.UsageError(str(exc)) from None
+        for event in self._held:
+            self._emit(event)
+        self._held.clear()
+
+    def _tell(self, event: Event) -> None:
+        """Tell this, or keep it until the run begins: services start, and warnings come, before the first case."""
+        if self._has_begun:
+            self._emit(event)
+        else:
+            self._held.append(event)
 
     def _close(self) -> None:
         if self._writer is None:
@@ -172,7 +198,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
-        register_xdist(config, prepared, run.run_id, recording.bad, names, running, store=store)
+        register_xdist(config, prepared, run.run_id, recording.bad, names, running)
 
 
 def _plain_run(rootdir: Path) -> RunInfo:

@@ -201,6 +201,24 @@ def test_the_plan_for_people_shows_the_same(maestro: Maestro) -> None:
 
 
 @pytest.mark.needs_playwright
+def test_the_plan_says_when_an_address_of_a_service_is_known(maestro: Maestro, project: Path) -> None:
+    served = CONFIG.replace('"http://localhost"', '"${services.web.url}/shop"').replace(
+        "{colour: green}", '{colour: green, price: "$${services}"}'
+    )
+    (project / "qa.yaml").write_text(f"{served}services: {{web: {{command: [python, -m, http.server]}}}}\n")
+
+    result = maestro("plan")
+    assert result.exit_code == 0, result.stderr
+    (table, *_) = result.stdout.split("Policies")
+    values = json.loads(maestro("plan", "--json").stdout)["values"]
+
+    note = "known when the service is up"
+    assert [line.split(maxsplit=3) for line in table.splitlines() if "base_url" in line] == [
+        ["base_url", "${services.web.url}/shop", "qa.yaml:5", note]
+    ]
+    assert [value["name"] for value in values if value.get("note") == note] == ["base_url"]
+
+
 def test_the_plan_has_what_each_case_does_and_where_its_values_came_from(maestro: Maestro, project: Path) -> None:
     (project / "qa.yaml").write_text(JOURNEYS)
 
@@ -353,6 +371,7 @@ def test_an_interrupt_ends_the_run_with_its_summary(project: Path, number: signa
 
     child.send_signal(number)
     text, _ = child.communicate(timeout=30)
+    assert "cut off by the end of the run:\n  unit::tests.test_unit.test_a\n" in text
 
     assert child.returncode == 2
     assert "interrupted: no cases in " in text

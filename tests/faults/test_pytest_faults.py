@@ -84,7 +84,9 @@ def test_ctrl_c_ends_everything_and_the_run_is_interrupted(tmp_path: Path) -> No
         wait_until_gone(marker)
 
     assert statuses(tmp_path) == {"test_it.test_done": "passed", "test_it.test_hangs_a": "error"}
-    assert "1 passed" in (tmp_path / "out.txt").read_text()
+    out = (tmp_path / "out.txt").read_text()
+    assert "1 passed" in out
+    assert "cut off by the end of the run:\n  tests::test_it.test_hangs_a\n" in out
 
 
 @pytest.mark.fault

@@ -1,5 +1,0 @@
-"""Where recorders find the tally."""
-
-from maestro_fabric.reports.tally import Tally
-
-__all__ = ["Tally"]
