@@ -38,6 +38,11 @@ class LifeLock:
         with suppress(OSError):
             self._path.parent.rmdir()  # fails while others have theirs in it
 
+    def disown(self) -> None:
+        """In a forked child: let go of what it inherited, so that the lock is held by the parent's life alone."""
+        os.close(self._file)
+        self._file = -1
+
 
 def _make(path: Path) -> int:
     while True:

@@ -85,11 +85,12 @@ def drive(flow: Flow, call: Call, known: Callable[[], Any] | None = None) -> Any
     step: Step | Finished = flow.send(None)
     while not isinstance(step, Finished):
         try:
-            made, known = known, None
-            value = step.run(call) if made is None else made()
+            value = step.run(call) if known is None else known()
         except BaseException as error:
+            known = None
             step = throw(flow, error)
         else:
+            known = None
             step = give(flow, value)
     return step.value
 
@@ -99,11 +100,12 @@ async def drive_async(flow: Flow, call: Call, known: Callable[[], Any] | None = 
     step: Step | Finished = flow.send(None)
     while not isinstance(step, Finished):
         try:
-            made, known = known, None
-            value = await step.run_async(call) if made is None else made()
+            value = await step.run_async(call) if known is None else known()
         except BaseException as error:
+            known = None
             step = throw(flow, error)
         else:
+            known = None
             step = give(flow, value)
     return step.value
 
@@ -134,3 +136,5 @@ def throw(flow: Flow, error: BaseException) -> Step | Finished:
         if isinstance(error, StopIteration) and changed.__cause__ is error:
             raise error from None
         raise
+    finally:
+        del error  # this frame is in its traceback, and they would keep each other alive

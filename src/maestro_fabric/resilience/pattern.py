@@ -152,7 +152,10 @@ def _surround_async(pattern: Pattern, function: Callable[..., Any]) -> Callable[
 
 
 def _raise(error: BaseException) -> Any:
-    raise error
+    try:
+        raise error
+    finally:
+        del error
 
 
 def _same(result: T) -> T:

@@ -62,6 +62,10 @@ class FakeClock:
         self.slept.append(seconds)
         self.advance(seconds)
 
+    async def pause(self, seconds: float) -> None:
+        """Let time pass at once, for patterns around coroutines."""
+        self.sleep(seconds)
+
     def advance(self, seconds: float) -> None:
         """Let time pass without a sleep being noted."""
         with self._lock:
