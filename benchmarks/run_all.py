@@ -19,6 +19,7 @@ QUICK = {
     "recording.py": ("--quick",),
     "idle.py": ("--quick",),
     "journey.py": ("--quick",),
+    "jest.py": ("--quick",),
     "load.py": ("--quick",),
     "collect.py": ("--quick",),
     "store.py": ("--runs", "2", "--times", "1"),
