@@ -56,6 +56,9 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
     give_back = prepared.take_folder()
     services = prepared.services(out.receive)
 
+    # What a program gets by its environment and prints was not asked for by anybody, and must not be shown either.
+    prepared.secrets.learn(prepared.loaded.secret_names)
+
     def sessions_for(suite: PlannedSuite) -> SuiteSessions:
         return prepared.sessions(suite, prepared.context(service_urls=services.urls))
 
