@@ -67,7 +67,7 @@ class CommandSuite(SuiteConfig):
     def _check(self) -> CommandSuite:
         for name, given in (("command", self.command), ("list", self.listing)):
             if isinstance(given, str) != self.shell and given is not None:
-                raise ValueError(f"{name} is a text exactly when shell: true is given; else it is a list of arguments")
+                raise ValueError(f"{name} is a text when shell is true, and a list of arguments when it is not")
             if not given and given is not None:
                 raise ValueError(f"{name} is empty")
         if self.select is not None and (self.listing is None or self.shell):
