@@ -19,9 +19,11 @@ QUICK = {
     "recording.py": ("--quick",),
     "idle.py": ("--quick",),
     "journey.py": ("--quick",),
+    "http_steps.py": ("--quick",),
     "jest.py": ("--quick",),
     "load.py": ("--quick",),
     "collect.py": ("--quick",),
+    "scheduling.py": ("--quick",),
     "store.py": ("--runs", "2", "--times", "1"),
 }
 SCRIPTS = tuple(QUICK)
