@@ -245,6 +245,9 @@ class Engine(Protocol):
             TransportError: when none begins in time, or it breaks off.
         """
 
+    def for_calls(self, tab: Any) -> Any:
+        """What the function of a ``call`` step gets as the page."""
+
     def answers(self) -> bool:
         """Whether the browser still does."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "READ_ELEMENTS"]
+__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS"]
 
-# Visible as Playwright defines it: a box that is not empty, and no `visibility: hidden`.
-_IS_VISIBLE = """
+IS_VISIBLE = """
 const isVisible = (element) => {
   const style = getComputedStyle(element);
   if (style.display === 'contents') return [...element.children].some(isVisible);
@@ -14,10 +13,11 @@ const isVisible = (element) => {
   return box.width > 0 && box.height > 0;
 };
 """
+"""Visible as Playwright defines it: a box that is not empty, and no ``visibility: hidden``."""
 
 READ_ELEMENTS = (
     "(elements, names) => {"
-    + _IS_VISIBLE
+    + IS_VISIBLE
     + """
 const isDisabled = (element) => element.matches(':disabled') || !!element.closest('[aria-disabled="true"]');
 const isChecked = (element) => element.matches('input') ? element.checked : element.getAttribute('aria-checked') === 'true';
@@ -63,7 +63,7 @@ DESCRIBE_MATCHES = "(elements, testIdAttribute) => {" + _DESCRIBE + "return elem
 
 COLLECT_CANDIDATES = (
     "(testIdAttribute) => {"
-    + _IS_VISIBLE
+    + IS_VISIBLE
     + _DESCRIBE
     + """
 const found = [];

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from maestro_fabric.errors import ConfigError
 
-__all__ = ["join_url", "matches_url", "path_and_query"]
+__all__ = ["glob_pattern", "join_url", "matches_url", "path_and_query"]
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 
@@ -47,3 +47,25 @@ def path_and_query(url: str) -> str:
 
 def _matches_glob(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), text) is not None
+
+
+def glob_pattern(glob: str) -> re.Pattern[str]:
+    """A glob for addresses: ``*`` is anything but a slash, ``**`` anything, ``{a,b}`` one of both; the rest is itself."""
+    parts = re.split(r"(\*\*/?|\*|\{|\}|,)", glob)
+    depth, text = 0, ""
+    for part in parts:
+        if part.startswith("**"):
+            text += "(?:.*/)?" if part.endswith("/") else ".*"
+        elif part == "*":
+            text += "[^/]*"
+        elif part == "{":
+            depth += 1
+            text += "(?:"
+        elif part == "}" and depth:
+            depth -= 1
+            text += ")"
+        elif part == "," and depth:
+            text += "|"
+        else:
+            text += re.escape(part)
+    return re.compile(text)

@@ -110,6 +110,10 @@ class PlaywrightEngine:
         download.save_as(path)
         return download.suggested_filename, path
 
+    def for_calls(self, tab: Page) -> Page:
+        """Playwright's own page."""
+        return tab
+
     def answers(self) -> bool:
         """Whether the context still does. `Browser.is_connected` learns of a killed process too late."""
         try:

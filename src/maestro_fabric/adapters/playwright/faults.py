@@ -1,35 +1,14 @@
-"""Playwright's errors as ours, in one table."""
+"""Playwright's errors as ours."""
 
 from __future__ import annotations
 
 import re
 
-from maestro_fabric.errors import ConfigError, LocatorError, MaestroError, TransportError
+from maestro_fabric.adapters.browser.advice import advise
+from maestro_fabric.errors import MaestroError
 
 __all__ = ["PlaywrightFaults", "is_closed", "reason_not_ready", "translate"]
 
-_ADVICE: tuple[tuple[re.Pattern[str], type[MaestroError], str], ...] = (
-    (
-        re.compile(r"ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED|ECONNREFUSED|Could not connect"),
-        TransportError,
-        "nothing listens there: is the service running?",
-    ),
-    (re.compile(r"ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST|ENOTFOUND|EAI_AGAIN"), TransportError, "the host's name is unknown"),
-    (
-        re.compile(r"ERR_CERT|SSL_ERROR|self.signed certificate"),
-        TransportError,
-        "the certificate is not trusted: browser.ignore_https_errors: true",
-    ),
-    (re.compile(r"net::ERR_|NS_ERROR_|ECONNRESET|socket hang up|ETIMEDOUT"), TransportError, ""),
-    (re.compile(r"Timeout \d+ms exceeded"), TransportError, ""),
-    (
-        re.compile(r"while parsing (css )?selector|is not a valid (selector|XPath)|Unknown engine|Malformed selector"),
-        LocatorError,
-        "the locator cannot be read",
-    ),
-    (re.compile(r"Cannot navigate to invalid URL|Invalid URL"), ConfigError, "the address cannot be read"),
-    (re.compile(r"Target crashed|Page crashed"), TransportError, "the page crashed"),
-)
 _CALL = re.compile(r"^(?:\w+\.\w+: )?(?:Error: )?")
 _NOT_READY = (
     (re.compile(r"(<.+?>.*) intercepts pointer events"), r"it is covered by \1"),
@@ -76,10 +55,7 @@ class PlaywrightFaults:
 def translate(exc: Exception) -> MaestroError:
     """Our error for one of Playwright's, with what to do where that is known."""
     text = str(exc)
-    for pattern, kind, advice in _ADVICE:
-        if pattern.search(text):
-            return kind(_first_line(text) + (f" ({advice})" if advice else ""))
-    return MaestroError(_first_line(text))
+    return advise(text, _first_line(text))
 
 
 def reason_not_ready(text: str) -> str | None:

@@ -88,7 +88,7 @@ def _call(step: Call, scene: Scene) -> None:
             function = getattr(importlib.import_module(module_name), function_name)
         except (ImportError, AttributeError) as exc:
             raise ConfigError(f"call: {step.function} cannot be imported from {scene.surroundings.root}: {exc}") from exc
-        result = function(scene.page, scene.scope.for_calls(scene.planned.scope), **step.with_)
+        result = function(scene.engine.for_calls(scene.page), scene.scope.for_calls(scene.planned.scope), **step.with_)
     if step.as_ is not None:
         scene.scope.saved[step.as_] = result
 
