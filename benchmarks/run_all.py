@@ -24,6 +24,7 @@ QUICK = {
     "load.py": ("--quick",),
     "collect.py": ("--quick",),
     "scheduling.py": ("--quick",),
+    "scheduling.py": ("--quick",),
     "store.py": ("--runs", "2", "--times", "1"),
 }
 SCRIPTS = tuple(QUICK)
