@@ -51,7 +51,7 @@ class _Level:
 class TapReader:
     """Reads line by line.
 
-    A case is told when nothing more can be said of it: at the line after its diagnostics, and, inside a subtest, when that has ended.
+    A case is told when nothing more can be said of it: after its diagnostics, and, inside a subtest, when that has ended.
     """
 
     def __init__(self) -> None:
@@ -59,6 +59,9 @@ class TapReader:
         self._bailed = ""
         self._diagnostics: list[str] | None = None
         self._pending: tuple[Reported, bool] | None = None
+        self._is_after_point = False
+        # Whether this writer says more of a point that is ok: else such a point is told at once, however long the next one takes.
+        self._says_more = False
         self._inner: list[Reported] = []
         self._comments: list[str] = []
 
@@ -97,10 +100,15 @@ class TapReader:
             self._open_to(depth)
             if point is not None:
                 self._point(point, depth)
+                if not self._says_more and depth == 0 and point["not"] is None:
+                    yield from self._settle()
             elif plan is not None:
                 self._plan(plan, depth)
-        elif text.startswith("#") and not _SUBTEST.match(text):
+        elif _SUBTEST.match(text):
+            self._says_more = True
+        elif text.startswith("#"):
             self._comments.append(text.lstrip("# "))
+        self._is_after_point = point is not None
 
     def _takes_diagnostics(self, line: str, text: str) -> bool:
         """Whether the line belongs to a block between ``---`` and ``...``."""
@@ -111,7 +119,8 @@ class TapReader:
             else:
                 self._diagnostics.append(line)
             return True
-        if text == "---" and self._pending is not None:
+        if text == "---" and self._is_after_point:
+            self._says_more = True
             self._diagnostics = []
             return True
         return False
