@@ -21,9 +21,9 @@ QUICK = {
     "journey.py": ("--quick",),
     "http_steps.py": ("--quick",),
     "jest.py": ("--quick",),
+    "cucumber.py": ("--quick",),
     "load.py": ("--quick",),
     "collect.py": ("--quick",),
-    "scheduling.py": ("--quick",),
     "scheduling.py": ("--quick",),
     "store.py": ("--runs", "2", "--times", "1"),
 }
