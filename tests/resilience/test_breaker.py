@@ -38,7 +38,9 @@ def test_it_opens_at_the_threshold_and_says_who_it_is_why_and_for_how_long(clock
     fail_times(breaker, 3)
     clock.advance(20)
 
-    with pytest.raises(CircuitBreakerOpenError, match=r"circuit breaker 'shop' is open \(3 failures\): a probe is let through in 40 s") as caught:
+    with pytest.raises(
+        CircuitBreakerOpenError, match=r"circuit breaker 'shop' is open \(3 failures\): a probe is let through in 40 s"
+    ) as caught:
         breaker.call(succeed)
 
     assert (caught.value.name, caught.value.state, caught.value.retry_in_s) == ("shop", "open", 40)
@@ -86,7 +88,7 @@ def test_one_probe_is_let_through_at_a_time(clock: FakeClock) -> None:
     clock.advance(60)
 
     with breaker:
-        with pytest.raises(CircuitBreakerOpenError, match="half_open.*another call is probing") as caught:
+        with pytest.raises(CircuitBreakerOpenError, match=r"half_open.*another call is probing") as caught:
             breaker.call(succeed)
         assert caught.value.retry_in_s == 0
 

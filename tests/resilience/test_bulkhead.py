@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from support import wait_until
 
 from maestro_fabric.resilience import BulkheadFullError, RateLimitExceeded, bulkhead, deadline, rate_limit
 from maestro_fabric.resilience.events import CallRejected, Waited
 from maestro_fabric.resilience.places import LocalPlaces
 from maestro_fabric.testing import FakeClock
+from support import wait_until
 
 
 class Inside:

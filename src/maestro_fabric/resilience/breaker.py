@@ -47,7 +47,8 @@ class CircuitBreaker(Guard):
         minimum_calls: Rates are not judged on fewer calls.
         minimum_sources: Failures must come from so many sources (see `by`), so that one bad caller cannot open it alone.
         probes_to_close: So many probes in a row must go well. They are let through one at a time.
-        probe_within_s: A probe that has not ended by then is given up; ``timeout`` unless told otherwise.
+        probe_within_s: A probe that has not ended after so many seconds is given up: its process may have died. Give more than the
+            longest call takes.
         unless: Exceptions that do not count although they are expected; a call that another policy refused never reached anything.
         is_failure: Judges results: true for one that counts as a failure.
         store: Where processes share it (`maestro_fabric.resilience.shared.SharedBreakers`).
@@ -75,7 +76,7 @@ class CircuitBreaker(Guard):
         minimum_calls: int = 10,
         minimum_sources: int = 1,
         probes_to_close: int = 1,
-        probe_within_s: float | None = None,
+        probe_within_s: float = 60.0,
         unless: Errors = CallRefused,
         is_failure: Callable[[Any], bool] | None = None,
         store: BreakerStore | None = None,
@@ -96,7 +97,7 @@ class CircuitBreaker(Guard):
             minimum_calls=_positive("minimum_calls", minimum_calls),
             minimum_sources=_positive("minimum_sources", minimum_sources),
             open_for_s=_positive("timeout", timeout),
-            probe_within_s=_positive("probe_within_s", timeout if probe_within_s is None else probe_within_s),
+            probe_within_s=_positive("probe_within_s", probe_within_s),
             probes_to_close=_positive("probes_to_close", probes_to_close),
         )
         self._book: Book = LocalBook(self._rules) if store is None else store.open_book(name, self._rules)

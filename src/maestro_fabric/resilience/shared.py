@@ -59,8 +59,9 @@ class _Database:
     @property
     def owner(self) -> str:
         """This process's name for the others, who see by a lock whether it lives."""
-        with self.lock:
+        with self._explained(), self.lock:
             if self._life is None:
+                make_folder(self.path.parent)
                 self._owner = uuid.uuid4().hex
                 self._life = LifeLock(self.path, self._owner)
             return self._owner
@@ -121,7 +122,7 @@ class _Database:
             yield
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
-                f"cannot use {str(self.path)!r}, which processes share: {error}: delete it, or choose another place"
+                f"cannot share {str(self.path)!r} with other processes: {error}: delete it, or choose another place"
             ) from error
 
 
@@ -165,9 +166,8 @@ class _SharedBook:
             connection.execute("INSERT OR IGNORE INTO breakers VALUES (?, ?, 0, ?)", (name, told, fresh))
         row = database.ask("SELECT rules FROM breakers WHERE name = ?", name)
         if row is None or row[0] != told:
-            raise StoreError(
-                f"breaker {name!r} in {str(database.path)!r} {row and row[0]}, here it {told}: give them one name and one rule"
-            )
+            theirs = row and row[0]
+            raise StoreError(f"breaker {name!r} in {str(database.path)!r} {theirs}, here it {told}: use the same arguments everywhere")
 
     def read(self) -> Ledger:
         """The ledger as it is now, to look at only."""
