@@ -14,12 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from maestro_fabric.adapters.playwright.adapter import PlaywrightAdapter, PlaywrightSuite
+from maestro_fabric.adapters.playwright.adapter import PlaywrightAdapter
+from maestro_fabric.adapters.selenium.adapter import SeleniumAdapter
 from maestro_fabric.config.models import build_config_type
 from maestro_fabric.model import Case, Location, Outcome
 from maestro_fabric.ports import Context, Deadline, RunOptions, Session
 from maestro_fabric.system.clock import SystemClock
+from maestro_fabric.system.process_table import SystemProcesses
 from maestro_fabric.system.secrets import Secrets
+from maestro_fabric.system.supervisor import Supervised
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -106,7 +109,7 @@ class Player:
     secrets: dict[str, str] = field(default_factory=lambda: {"PASSWORD": "s3cr3t-pw"})
     variables: dict[str, Any] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
-    adapter: PlaywrightAdapter = field(default_factory=PlaywrightAdapter)
+    adapter: Any = field(default_factory=PlaywrightAdapter)
     sessions: list[Session] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -129,6 +132,8 @@ class Player:
             secret=self.known.value,
             redact=self.known.redact,
             options=self.options,
+            processes=SystemProcesses(),
+            start_child=Supervised,
             locate=lambda path: Location("qa.yaml", 1 + sum(part for part in path if isinstance(part, int))),
         )
 
@@ -138,11 +143,11 @@ class Player:
         groups = suite.pop("groups", {})
         written = {
             "name": "web",
-            "adapter": "playwright",
+            "adapter": self.adapter.name,
             "browser": {"within": "400ms"},
             "cases": [{"name": "journey", "steps": steps, **of_case}],
         }
-        config = build_config_type([PlaywrightSuite]).model_validate(
+        config = build_config_type([self.adapter.suite_model]).model_validate(
             {"version": 1, "project": "test", "groups": groups, "suites": [{**written, **suite}]}
         )
         context = self.context(config)
@@ -163,9 +168,16 @@ class Player:
 
 
 @pytest.fixture
-def play(tmp_path: Path, site_url: str) -> Iterator[Player]:
+def adapter_name() -> str:
+    """Who plays journeys; the tests of what both engines share run with each."""
+    return "playwright"
+
+
+@pytest.fixture
+def play(tmp_path: Path, site_url: str, adapter_name: str) -> Iterator[Player]:
     """Plays journeys; their browser is shared by all tests of this process."""
-    player = Player(root=tmp_path, base_url=site_url)
+    adapter = {"playwright": PlaywrightAdapter, "selenium": SeleniumAdapter}[adapter_name]()
+    player = Player(root=tmp_path, base_url=site_url, adapter=adapter)
     yield player
     for session in player.sessions:
         session.close()

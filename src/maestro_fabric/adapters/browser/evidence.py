@@ -43,6 +43,10 @@ class Evidence:
         """Write a text file."""
         self.keep(kind, name).write_text(text, encoding="utf-8", errors="replace")
 
+    def scratch(self, name: str) -> Path:
+        """A free path in the folder for a file that the caller removes again."""
+        return self._free(f"scratch-{name}")
+
     def written(self) -> tuple[Artifact, ...]:
         """What was kept and is really there: the writing of evidence may fail."""
         return tuple(artifact for artifact in self.kept if (self.artifacts / artifact.path).is_file())

@@ -103,4 +103,6 @@ _DETAILS: Mapping[str, Callable[[Any], str]] = {
     "call": lambda step: str(step.function),
     "log": lambda step: quote(step.message),
     "expect": _expectation,
+    "check_a11y": lambda step: step.css or "",
+    "check_visual": lambda step: quote(step.picture),
 }

@@ -1,0 +1,1 @@
+"""The adapter ``selenium``: the same journeys as with Playwright, through WebDriver."""
