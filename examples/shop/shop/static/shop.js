@@ -1,5 +1,7 @@
 // What the pages do in the browser. Each front end says by selectors where its elements are.
 
+import { afterDrop, ratingText, reviewCount, reviewLine, starLabel } from "./words.mjs";
+
 class StarRating extends HTMLElement {
   connectedCallback() {
     const root = this.attachShadow({ mode: "open" });
@@ -13,7 +15,7 @@ class StarRating extends HTMLElement {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = "★";
-      button.setAttribute("aria-label", stars === 1 ? "1 star" : `${stars} stars`);
+      button.setAttribute("aria-label", starLabel(stars));
       button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => this.rate(stars));
       group.append(button);
@@ -22,7 +24,7 @@ class StarRating extends HTMLElement {
 
   rate(stars) {
     [...this.shadowRoot.querySelectorAll("button")].forEach((button, index) => button.setAttribute("aria-pressed", String(index < stars)));
-    this.shadowRoot.querySelector("output").textContent = `You gave ${stars} of 5 stars`;
+    this.shadowRoot.querySelector("output").textContent = ratingText(stars);
   }
 }
 
@@ -48,10 +50,10 @@ async function showReviews(place) {
     const { reviews } = await response.json();
     for (const review of reviews) {
       const item = document.createElement("li");
-      item.textContent = `${review.author}: ${review.text}`;
+      item.textContent = reviewLine(review);
       list.append(item);
     }
-    status.textContent = reviews.length === 1 ? "1 review" : `${reviews.length} reviews`;
+    status.textContent = reviewCount(reviews.length);
   } catch {
     status.textContent = "The reviews are not available now.";
   }
@@ -65,10 +67,9 @@ function sortByHand(list, status) {
     event.preventDefault();
     const target = event.target.closest("li");
     if (!held || !target || held === target) return;
-    const items = [...list.children];
-    if (items.indexOf(held) < items.indexOf(target)) target.after(held);
-    else target.before(held);
-    const slugs = [...list.children].map((item) => item.dataset.slug);
+    const items = afterDrop([...list.children], held, target);
+    list.append(...items);
+    const slugs = items.map((item) => item.dataset.slug);
     const response = await fetch("/api/wishes", { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(slugs) });
     status.textContent = response.ok ? "Order saved" : "The order could not be saved";
   });
