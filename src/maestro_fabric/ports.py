@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from maestro_fabric.errors import DeadlineExceeded, PluginError
 from maestro_fabric.events import Event
@@ -24,6 +24,8 @@ __all__ = [
     "Context",
     "Deadline",
     "Emit",
+    "ProcessRef",
+    "Processes",
     "RunOptions",
     "SelectiveSession",
     "Session",
@@ -153,13 +155,56 @@ def _refuse_child(
     raise PluginError(f"this context starts no programs, so not {command[0]!r}: give it a start_child")
 
 
+class ProcessRef(NamedTuple):
+    """A process, told apart from a later one with the same number by when it started, in the system's own form."""
+
+    pid: int
+    started: str
+
+
+class Processes(Protocol):
+    """The processes of this machine, for who must end what a program of somebody else has started."""
+
+    def find(self, pid: int) -> ProcessRef | None:
+        """The running process of that number; ``None`` when there is none."""
+
+    def below(self, pid: int) -> Sequence[ProcessRef]:
+        """The running children of a process, their children and so on, each after its parent."""
+
+    def is_running(self, process: ProcessRef) -> bool:
+        """Whether exactly this process still runs."""
+
+    def kill(self, processes: Iterable[ProcessRef]) -> None:
+        """Kill them; those that have ended already are no problem."""
+
+
+class _NoProcesses:
+    """What a context without the system's processes sees."""
+
+    def find(self, pid: int) -> ProcessRef | None:
+        return None
+
+    def below(self, pid: int) -> Sequence[ProcessRef]:
+        return ()
+
+    def is_running(self, process: ProcessRef) -> bool:
+        return False
+
+    def kill(self, processes: Iterable[ProcessRef]) -> None:
+        """There is nothing to kill."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What a person asked for on the command line; ``slow_s`` is the wait after each step in seconds."""
+    """What a person asked for on the command line; ``slow_s`` is the wait after each step in seconds.
+
+    ``update_visual`` stores the pictures that ``check_visual`` takes instead of comparing them.
+    """
 
     headed: bool = False
     slow_s: float = 0.0
     pause: bool = False
+    update_visual: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +225,7 @@ class Context:
         worker: This process's name among its siblings; empty when alone.
         options: What a person asked for on the command line.
         start_child: Starts a program that ends with this process.
+        processes: The processes of this machine.
         locate: Gives the place in the file of a path like ``("suites", 1, "cases", 0)``; ``None`` when unknown.
     """
 
@@ -196,6 +242,7 @@ class Context:
     worker: str = ""
     options: RunOptions = RunOptions()
     start_child: StartChild = _refuse_child
+    processes: Processes = field(default_factory=_NoProcesses)
     locate: Callable[[Sequence[str | int]], Any]
 
 

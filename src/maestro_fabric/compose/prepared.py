@@ -18,11 +18,27 @@ from maestro_fabric.qa_file import Loaded
 from maestro_fabric.reports.closing import Closing
 from maestro_fabric.reports.tally import Tally
 from maestro_fabric.system.clock import SystemChance, SystemClock
+from maestro_fabric.system.process_table import SystemProcesses
 from maestro_fabric.system.secrets import Secrets
 from maestro_fabric.system.services import Services
 from maestro_fabric.system.supervisor import Supervised
 
-__all__ = ["Prepared"]
+__all__ = ["Parallel", "Prepared"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parallel:
+    """Where cases are run.
+
+    Attributes:
+        workers: How many processes; 0 is as many as the executor has.
+        executor: ``dask://HOST:PORT`` of a cluster's scheduler; empty for processes of this machine.
+        variables: What was laid over the config's variables on the command line.
+    """
+
+    workers: int = 0
+    executor: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +100,7 @@ class Prepared:
             worker=worker,
             options=self.options,
             start_child=Supervised,
+            processes=SystemProcesses(),
             locate=loaded.locate,
         )
 

@@ -23,6 +23,7 @@ __all__ = [
     "find_marked",
     "find_process",
     "is_running",
+    "kill",
     "open_descriptor",
 ]
 
@@ -116,7 +117,7 @@ def end_processes(find: Callable[[], Sequence[Process]], *, grace_s: float) -> b
     give_up = time.monotonic() + _KILL_WITHIN_S
     while (left := _still_there(find(), asked)) and time.monotonic() < give_up:
         for process in left:
-            _kill(process)
+            kill(process)
         asked |= left
         time.sleep(_CHECK_EVERY_S)
     return not left
@@ -147,7 +148,8 @@ def _below(roots: Iterable[int], processes: Iterable[Process]) -> tuple[Process,
     return tuple(found)
 
 
-def _kill(process: Process) -> None:
+def kill(process: Process) -> None:
+    """Kill exactly this process; nothing happens when it has ended, or is another user's."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603, S607  # Windows' own
     else:

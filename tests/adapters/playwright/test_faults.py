@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.adapters.playwright.driver import acquire_driver
-from maestro_fabric.adapters.playwright.processes import descendants
 from maestro_fabric.errors import SessionLost
 from maestro_fabric.model import Status
+from maestro_fabric.system.process_table import SystemProcesses
 from maestro_fabric.system.processes import find_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault]
@@ -63,8 +63,9 @@ def test_browser_that_was_killed_loses_the_session_and_the_next_case_works(play)
     (play.root / "kill_browser.py").write_text(
         "import os, signal\n"
         "from maestro_fabric.adapters.playwright.driver import acquire_driver\n"
+        "from maestro_fabric.system.process_table import SystemProcesses\n"
         "def kill(page, variables):\n"
-        "    driver = acquire_driver()\n"
+        "    driver = acquire_driver(SystemProcesses())\n"
         "    driver.kill_browsers()\n"
         "    driver.release()\n"
     )
@@ -77,7 +78,7 @@ def test_browser_that_was_killed_loses_the_session_and_the_next_case_works(play)
 
 def test_browser_that_died_between_two_cases_is_started_again(play):
     assert play(OPEN).status is Status.PASSED
-    driver = acquire_driver()
+    driver = acquire_driver(SystemProcesses())
     driver.kill_browsers()
     driver.release()
 
@@ -87,8 +88,9 @@ def test_browser_that_died_between_two_cases_is_started_again(play):
 def test_driver_process_that_was_killed_is_replaced(play):
     (play.root / "kill_driver.py").write_text(
         "from maestro_fabric.adapters.playwright.driver import acquire_driver\n"
+        "from maestro_fabric.system.process_table import SystemProcesses\n"
         "def kill(page, variables):\n"
-        "    driver = acquire_driver()\n"
+        "    driver = acquire_driver(SystemProcesses())\n"
         "    driver._kill_process()\n"
         "    driver.release()\n"
     )
@@ -107,6 +109,35 @@ def test_function_that_hangs_is_given_up_and_the_next_case_works(play):
         play(OPEN, {"call": "hanging_call:hang"}, deadline_s=2.0)
 
     play.sessions.pop().close()
+    assert play(OPEN).status is Status.PASSED
+
+
+KILL_THE_START_SCRIPT = """
+import os, pathlib, signal
+from maestro_fabric.adapters.playwright import driver
+from maestro_fabric.system.process_table import SystemProcesses
+from tests.support import wait_until
+
+def kill(page, variables):
+    started = {one.pid: pathlib.Path(f"/proc/{one.pid}/cmdline").read_bytes() for one in SystemProcesses().below(os.getpid())}
+    (script,) = (pid for pid, command in started.items() if b"own-browser" in command[:200])
+    wait_until(lambda: script in [one.pid for one in driver._CURRENT[-1]._seen_below])
+    os.kill(script, signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_browser_whose_start_script_was_killed_is_lost_long_before_the_step_ends(play, browser_path):
+    script = play.root / "own-browser"
+    script.write_text(f'#!/bin/sh\n"{browser_path}" "$@"\n')
+    script.chmod(0o755)
+    (play.root / "start_script.py").write_text(KILL_THE_START_SCRIPT)
+    started = time.monotonic()
+
+    with pytest.raises(SessionLost, match="the browser has gone"):
+        play(OPEN, {"call": "start_script:kill"}, {"wait_for": {"css": "#never", "within": "60s"}}, browser={"executable": str(script)})
+
+    assert time.monotonic() - started < 30
     assert play(OPEN).status is Status.PASSED
 
 
@@ -134,7 +165,7 @@ def test_nothing_is_left_after_kill_9_of_the_process(play):
     child = start(play, "player({'open': '/'}, {'call': 'report_in:here'}, {'run_js': 'for (;;) {}'}, deadline_s=None)")
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"
-    started = descendants(child.pid)
+    started = [process.pid for process in SystemProcesses().below(child.pid)]
 
     child.send_signal(signal.SIGKILL)
     child.wait()
@@ -145,8 +176,8 @@ def test_nothing_is_left_after_kill_9_of_the_process(play):
 
 
 def test_nothing_is_left_after_a_plain_end(play):
-    body = "print(player({'open': '/'}).status); from maestro_fabric.adapters.playwright import processes; "
-    child = start(play, body + "print(*processes.descendants(__import__('os').getpid()), flush=True)")
+    body = "print(player({'open': '/'}).status); from maestro_fabric.system.processes import descendants; "
+    child = start(play, body + "print(*(one.pid for one in descendants(__import__('os').getpid())), flush=True)")
     output, _ = child.communicate(timeout=30)
     status, pids = output.splitlines()
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import subprocess
 import sys
 
 import pytest
 
-from maestro_fabric.adapters.playwright import processes
 from maestro_fabric.adapters.playwright.driver import Watch, acquire_driver
-from maestro_fabric.adapters.playwright.processes import descendants
+from maestro_fabric.system.process_table import SystemProcesses
 
 
 @pytest.mark.browser
 def test_driver_process_is_known_and_a_child_of_ours():
-    driver = acquire_driver()
+    driver = acquire_driver(SystemProcesses())
     try:
         driver.run(lambda browsers: browsers.playwright.devices, Watch())
 
-        assert driver._pid in descendants(__import__("os").getpid()), importlib.metadata.version("playwright")
+        assert driver._process in SystemProcesses().below(os.getpid()), importlib.metadata.version("playwright")
     finally:
         driver.release()
 
@@ -47,23 +47,12 @@ def test_end_of_the_driver_is_not_told_by_asyncio():
 
 @pytest.mark.browser
 def test_error_of_the_work_reaches_the_caller():
-    driver = acquire_driver()
+    driver = acquire_driver(SystemProcesses())
     try:
         with pytest.raises(ZeroDivisionError):
             driver.run(lambda browsers: 1 // 0, Watch())
     finally:
         driver.release()
-
-
-def test_processes_are_listed_the_same_by_ps():
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        of_proc, of_ps = dict(processes._from_proc()), dict(processes._from_ps())
-
-        assert of_proc[child.pid] == of_ps[child.pid]
-    finally:
-        child.communicate(b"\n")
-        processes.kill_all([child.pid])
 
 
 def test_loading_the_plugin_imports_no_playwright():

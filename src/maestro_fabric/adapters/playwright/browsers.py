@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser
+from maestro_fabric.adapters.playwright.internals import ignored_loss
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.errors import ConfigError, PluginError, TransportError
 
@@ -58,7 +58,7 @@ class Browsers:
         """End them all."""
         for browser in self._open.values():
             # One that has died is what was wanted.
-            with contextlib.suppress(Exception):
+            with ignored_loss():
                 browser.close()
         self._open.clear()
 

@@ -7,7 +7,6 @@ does not end in time is interrupted, then killed, then given up.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import queue
 import threading
 import time
@@ -17,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro_fabric.adapters.playwright.browsers import Browsers
-from maestro_fabric.adapters.playwright.internals import accept_end_of_driver, close_context_soon, driver_pid
-from maestro_fabric.adapters.playwright.processes import descendants, is_running, kill_all
+from maestro_fabric.adapters.playwright.internals import accept_end_of_driver, close_context_soon, driver_pid, ignored_loss
 from maestro_fabric.errors import PluginError, SessionLost
+from maestro_fabric.ports import Processes, ProcessRef
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
@@ -60,10 +59,12 @@ class Watch:
 class Driver:
     """The thread, Playwright's driver process, and the browsers."""
 
+    processes: Processes
     users: int = 0
     _tasks: queue.SimpleQueue[tuple[Callable[[Browsers], Any], Future[Any]] | None] = field(default_factory=queue.SimpleQueue)
     _thread: threading.Thread | None = None
-    _pid: int | None = None
+    _process: ProcessRef | None = None
+    _seen_below: tuple[ProcessRef, ...] = ()
     is_over: bool = False
 
     def run(self, work: Callable[[Browsers], Result], watch: Watch) -> Result:
@@ -85,7 +86,7 @@ class Driver:
 
     def is_alive(self) -> bool:
         """Whether it can take work: neither ended nor given up, and its process not killed."""
-        if not self.is_over and self._pid is not None and not is_running(self._pid):
+        if not self.is_over and self._process is not None and not self.processes.is_running(self._process):
             self.is_over = True
             self._tasks.put(None)
         return not self.is_over
@@ -98,8 +99,8 @@ class Driver:
 
     def kill_browsers(self) -> None:
         """Kill every browser of this process; the driver goes on and starts new ones."""
-        if self._pid is not None:
-            kill_all(descendants(self._pid))
+        if self._process is not None:
+            self.processes.kill(self.processes.below(self._process.pid))
 
     def end(self) -> None:
         """End browsers, driver and thread now; for the process's exit."""
@@ -120,6 +121,7 @@ class Driver:
         while not _is_done(future, min(_LOOK_S, watch.stop_at - time.monotonic())):
             if time.monotonic() >= watch.stop_at:
                 break
+            self._kill_orphans()
         else:
             return
         watch.interrupt()
@@ -133,9 +135,21 @@ class Driver:
         self._kill_process()
         raise SessionLost("the browser's thread did not answer and was given up; a `call` step's function may hang")
 
+    def _kill_orphans(self) -> None:
+        """End the browsers whose start script was killed.
+
+        Debian's browsers are started by a shell script that waits for them. Without it they run on, and Playwright neither
+        hears of their end nor ends them.
+        """
+        if self._process is not None:
+            below = tuple(self.processes.below(self._process.pid))
+            # Each after its parent: a page's process that ended before its browser would read as a crash of the page.
+            self.processes.kill(process for process in self._seen_below if process not in below and self.processes.is_running(process))
+            self._seen_below = below
+
     def _kill_process(self) -> None:
-        if self._pid is not None:
-            kill_all([*descendants(self._pid), self._pid])
+        if self._process is not None:
+            self.processes.kill([*self.processes.below(self._process.pid), self._process])
 
     def _serve(self) -> None:
         """The thread: start Playwright, do what comes, end when nobody uses it any more."""
@@ -144,7 +158,8 @@ class Driver:
         except Exception as exc:
             self._fail_all(exc)
             return
-        self._pid = driver_pid(manager)
+        pid = driver_pid(manager)
+        self._process = self.processes.find(pid) if pid is not None else None
         accept_end_of_driver(manager)
         browsers = Browsers(playwright)
         try:
@@ -185,11 +200,11 @@ class Driver:
                 task[1].set_exception(exc)
 
 
-def acquire_driver() -> Driver:
+def acquire_driver(processes: Processes) -> Driver:
     """This process's driver, started when it is first needed; give it back by `Driver.release`."""
     with _LOCK:
-        if not _CURRENT[-1].is_alive():
-            _CURRENT[-1] = Driver()
+        if not _CURRENT or not _CURRENT[-1].is_alive():
+            _CURRENT[:] = [Driver(processes)]
         _CURRENT[-1].users += 1
         return _CURRENT[-1]
 
@@ -209,15 +224,12 @@ def _start_playwright() -> tuple[Any, Any]:
 
 
 def _stop(playwright: Any) -> None:
-    from playwright.sync_api import Error
-
-    # A driver process that was killed cannot be stopped any more: its pipe is closed (OSError), the connection over (Error),
-    # and so may be the loop that served it (RuntimeError).
-    with contextlib.suppress(Error, OSError, RuntimeError):
+    # A driver process that was killed cannot be stopped any more.
+    with ignored_loss():
         playwright.stop()
 
 
 # State of the process and not of an object, because what it counts is: one browser serves all suites of a worker,
 # whatever sessions and adapters they are run by.
 _LOCK = threading.Lock()
-_CURRENT = [Driver()]
+_CURRENT: list[Driver] = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-__all__ = ["accept_end_of_driver", "close_context_soon", "driver_pid"]
+__all__ = ["accept_end_of_driver", "close_context_soon", "driver_pid", "ignored_loss"]
 
 
 def close_context_soon(context: BrowserContext, reason: str) -> None:
@@ -25,7 +25,7 @@ def close_context_soon(context: BrowserContext, reason: str) -> None:
 
     async def close() -> None:
         # A context that is closing already, or whose browser has gone, is what was wanted.
-        with contextlib.suppress(Exception):
+        with ignored_loss():
             await inner.close(reason=reason)
 
     def start() -> None:
@@ -36,6 +36,16 @@ def close_context_soon(context: BrowserContext, reason: str) -> None:
     # RuntimeError: the loop has ended meanwhile, and the context with it.
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(start)
+
+
+def ignored_loss() -> contextlib.AbstractContextManager[object]:
+    """Leaves out what calls raise when browser, context or driver has gone meanwhile.
+
+    Playwright raises its own error then, but when the driver's process has gone that of the pipe, or of the ended event loop.
+    """
+    from playwright.sync_api import Error
+
+    return contextlib.suppress(Error, OSError, RuntimeError)
 
 
 def driver_pid(manager: object) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 import traceback
 from collections import Counter
@@ -20,6 +19,7 @@ from maestro_fabric.adapters.playwright.browsers import Browsers, LaunchKey, con
 from maestro_fabric.adapters.playwright.driver import Driver, Watch, acquire_driver
 from maestro_fabric.adapters.playwright.engine import PlaywrightEngine, show_console_message, show_page_error
 from maestro_fabric.adapters.playwright.faults import is_closed, translate
+from maestro_fabric.adapters.playwright.internals import ignored_loss
 from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.errors import DeadlineExceeded, MaestroError, SessionLost
@@ -71,7 +71,7 @@ class PlaywrightSession:
         if self._driver is not None and not self._driver.is_alive():
             self.close()
         if self._driver is None:
-            self._driver = acquire_driver()
+            self._driver = acquire_driver(self.context.processes)
         key = (self.context.artifacts, case.id)
         self.attempts[key] += 1
         attempt = self.attempts[key]
@@ -202,7 +202,7 @@ class PlaywrightSession:
             return
         scene.watch.stop_at = float("inf")
         # A person who closes the window has seen enough.
-        with contextlib.suppress(Exception):
+        with ignored_loss():
             scene.page.pause()
 
 
@@ -210,5 +210,5 @@ def _leave(scene: Scene) -> None:
     """Close the case's context. A browser that does not answer to that is killed by the watching thread."""
     scene.watch.stop_at = time.monotonic() + _CLOSE_S
     # The outcome stands already, and the browser may have gone.
-    with contextlib.suppress(Exception):
+    with ignored_loss():
         scene.page.context.close()
