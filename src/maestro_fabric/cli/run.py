@@ -38,6 +38,7 @@ __all__ = ["COMMANDS", "chooser", "run"]
 @click.option("--maxfail", type=click.IntRange(min=0), default=0, metavar="N", help="Stop after N cases that failed or broke.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop after the first: --maxfail 1.")
 @click.option("--headed", is_flag=True, help="Show the browsers.")
+@click.option("--update-visual", is_flag=True, help="Store the pictures of check_visual steps instead of comparing them.")
 @click.option("--slow", "slow_s", callback=to_seconds, metavar="TIME", help="Wait after each step, e.g. 500ms.")
 @click.option("--pause", is_flag=True, help="Stop before a failing step, with the inspector.")
 @click.option("--orchestration-id", default="", metavar="TEXT", help="Groups the shards of one pipeline.")
@@ -54,6 +55,7 @@ def run(
     maxfail: int,
     exitfirst: bool,
     headed: bool,
+    update_visual: bool,
     slow_s: float,
     pause: bool,
     orchestration_id: str,
@@ -72,7 +74,7 @@ def run(
             environment=environment,
             variables=variables,
             environ=os.environ,
-            options=RunOptions(headed=headed, slow_s=slow_s, pause=pause),
+            options=RunOptions(headed=headed, slow_s=slow_s, pause=pause, update_visual=update_visual),
             orchestration_id=orchestration_id,
         )
         _refuse_unknown(suites, prepared.plan)
