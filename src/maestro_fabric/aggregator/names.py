@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 from maestro_fabric.aggregator.records import CaseDetails, CaseKey, ErrorText
 
-__all__ = ["Names"]
+__all__ = ["StoreIds"]
 
 _PLAIN_DETAILS = CaseDetails("", "[]", "[]", "")
 
 
-class Names:
+class StoreIds:
     """The ids of one store, read once and then remembered.
 
     All methods that may write belong inside a transaction; when it is rolled back, `forget` everything.

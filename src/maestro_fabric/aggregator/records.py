@@ -19,7 +19,7 @@ __all__ = [
     "CaseDetails",
     "CaseKey",
     "ErrorText",
-    "Evidence",
+    "EvidenceText",
     "Record",
     "RunState",
     "attempt_record",
@@ -64,7 +64,7 @@ class ErrorText(NamedTuple):
     location: str = ""
 
 
-class Evidence(NamedTuple):
+class EvidenceText(NamedTuple):
     """What is kept of an attempt that did not plainly pass: two JSON arrays and a text."""
 
     steps: str
@@ -97,7 +97,7 @@ class Record(NamedTuple):
     worker: str = ""
     error: ErrorText | None = None
     metadata: str = ""
-    evidence: Evidence | None = None
+    evidence: EvidenceText | None = None
 
 
 INTERRUPTED = ErrorText("Interrupted", "the run ended while this case was running")
@@ -206,11 +206,11 @@ def reason_error(reason: str) -> ErrorText | None:
     return ErrorText("", cut(reason)) if reason else None
 
 
-def evidence_of(outcome: Outcome) -> Evidence | None:
+def evidence_of(outcome: Outcome) -> EvidenceText | None:
     """Steps, artifacts and output; ``None`` when there are none."""
     if not (outcome.steps or outcome.artifacts or outcome.output):
         return None
-    return Evidence(
+    return EvidenceText(
         steps=json.dumps([step_fields(step) for step in outcome.steps], ensure_ascii=False),
         artifacts=json.dumps([asdict(artifact) for artifact in outcome.artifacts], ensure_ascii=False),
         output=cut(outcome.output),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.database import transaction
-from maestro_fabric.aggregator.names import Names
+from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import INTERRUPTED, RUN_STATUSES, STATUS_CODES
 from maestro_fabric.aggregator.rows import Tables
 from maestro_fabric.aggregator.spill import find_spills, read_spill
@@ -79,7 +79,7 @@ def _take_in(tables: Tables, store: Path, path: Path) -> None:
 
 def _interrupt(connection: sqlite3.Connection, run: int) -> None:
     with transaction(connection):
-        error = Names(connection).error(INTERRUPTED)
+        error = StoreIds(connection).error(INTERRUPTED)
         connection.execute(_TAKE_BACK_RUNNING, {"run": run})
         connection.execute(_NAME_RUNNING, (STATUS_CODES[Status.ERROR], error, run))
         connection.execute("DELETE FROM running WHERE run_id = ?", (run,))

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.database import transaction
-from maestro_fabric.aggregator.names import Names
+from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState, clean
 
 __all__ = ["Tables"]
@@ -29,7 +29,7 @@ class Tables:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
-        self._names = Names(connection)
+        self._names = StoreIds(connection)
         self._runs: dict[str, tuple[int, str, float | None]] = {}
 
     def write(self, batch: Batch) -> None:

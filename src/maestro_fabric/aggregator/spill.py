@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from maestro_fabric.aggregator.records import Batch, CaseDetails, CaseKey, ErrorText, Evidence, Record, RunState
+from maestro_fabric.aggregator.records import Batch, CaseDetails, CaseKey, ErrorText, EvidenceText, Record, RunState
 from maestro_fabric.model import RunInfo
 
 __all__ = ["Spill", "find_spills", "read_spill"]
@@ -128,7 +128,7 @@ def _record(fields: list[Any]) -> Record:
     return record._replace(
         key=CaseKey(*record.key),
         error=ErrorText(*record.error) if record.error else None,
-        evidence=Evidence(*record.evidence) if record.evidence else None,
+        evidence=EvidenceText(*record.evidence) if record.evidence else None,
     )
 
 
