@@ -25,6 +25,7 @@ class Options:
         environment: The environment's name; ``None`` for the default.
         variables: Values given as ``NAME=VALUE``.
         headed: Whether browsers are shown.
+        update_visual: Whether pictures are stored instead of compared.
         slow_s: Seconds to wait after each step.
         pause: Whether to stop before a failing step.
         stream_fd: The descriptor that events are written to; ``None`` when nobody listens.
@@ -36,6 +37,7 @@ class Options:
     environment: str | None
     variables: Mapping[str, str]
     headed: bool
+    update_visual: bool
     slow_s: float
     pause: bool
     stream_fd: int | None
@@ -46,7 +48,7 @@ class Options:
         """How a person wants to watch."""
         from maestro_fabric.ports import RunOptions
 
-        return RunOptions(headed=self.headed, slow_s=self.slow_s, pause=self.pause)
+        return RunOptions(headed=self.headed, slow_s=self.slow_s, pause=self.pause, update_visual=self.update_visual)
 
 
 def read_options(config: pytest.Config) -> Options:
@@ -62,6 +64,7 @@ def read_options(config: pytest.Config) -> Options:
         environment=chosen.maestro_env or config.getini("maestro_env") or None,
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
         headed=chosen.maestro_headed,
+        update_visual=chosen.maestro_update_visual,
         slow_s=_seconds(chosen.maestro_slow) if chosen.maestro_slow else 0.0,
         pause=chosen.maestro_pause,
         stream_fd=chosen.maestro_stream,

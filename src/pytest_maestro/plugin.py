@@ -8,7 +8,7 @@ import pytest
 
 __all__: list[str] = []  # pytest finds the hooks by their names
 
-_NEED_A_CONFIG = ("maestro_env", "maestro_var", "maestro_headed", "maestro_slow", "maestro_pause")
+_NEED_A_CONFIG = ("maestro_env", "maestro_var", "maestro_headed", "maestro_slow", "maestro_pause", "maestro_update_visual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Set a variable of the config; repeatable (also in ini: maestro_var).",
     )
     group.addoption("--maestro-headed", action="store_true", help="Show the browsers.")
+    group.addoption(
+        "--maestro-update-visual", action="store_true", help="Store the pictures of check_visual steps instead of comparing them."
+    )
     group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
     group.addoption("--maestro-stream", metavar="FD", type=int, help=argparse.SUPPRESS)

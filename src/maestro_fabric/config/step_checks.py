@@ -241,6 +241,17 @@ def _check_download(value: s.Download) -> Sequence[_Complaint]:
     return _nested(value, ("click",))
 
 
+def _check_a11y(value: s.CheckA11y) -> Sequence[_Complaint]:
+    if value.rules and value.tags:
+        return [(("tags",), "rules and tags exclude each other: rules are the only ones looked for", "keep one")]
+    return ()
+
+
+def _check_visual(value: s.CheckVisual) -> Sequence[_Complaint]:
+    masks = [(("mask", index, *below), what, hint) for index, mask in enumerate(value.mask) for below, what, hint in _check_element(mask)]
+    return [*_check_focus(value), *masks]
+
+
 def _check_use(value: s.Use, groups: Mapping[str, GroupConfig]) -> Sequence[_Complaint]:
     group = groups.get(value.group)
     if group is None:
@@ -266,6 +277,8 @@ _CHECKS: dict[str, Callable[[Any], Sequence[_Complaint]]] = {
         _check_element,
     ),
     **dict.fromkeys(("type", "press", "screenshot"), _check_focus),
+    "check_a11y": _check_a11y,
+    "check_visual": _check_visual,
     "upload": _check_upload,
     "expect": _check_expect,
     "save": _check_save,

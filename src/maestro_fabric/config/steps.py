@@ -337,6 +337,48 @@ class Expect(Target):
     soft: LateBool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
+class KnownViolation:
+    """A violation that is there and known: of a ``rule``, and of the elements that ``css`` matches (all, without it)."""
+
+    rule: str
+    css: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
+class CheckA11y:
+    """Look for violations of accessibility rules by axe-core, in the page or the part that ``css`` matches.
+
+    ``rules`` are the only ones looked for, or ``tags`` name sets of them; ``ignore`` leaves rules out. Violations below
+    ``impact`` and ``known`` ones do not fail the step.
+    """
+
+    css: str | None = None
+    rules: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
+    ignore: list[str] = Field(default_factory=list)
+    impact: Literal["minor", "moderate", "serious", "critical"] = "minor"
+    known: list[KnownViolation] = Field(default_factory=list)
+    soft: LateBool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
+class CheckVisual(Target):
+    """Compare a picture of the page, or of an element, with the stored one of that ``picture`` name.
+
+    What ``mask`` finds is left out. Pixels differ when one of their colours does by more than ``threshold`` (a share of
+    the whole range); the step fails when more than ``tolerance`` (a share of all pixels) do.
+    """
+
+    picture: str
+    mask: list[Annotated[Target, _CSS]] = Field(default_factory=list)
+    threshold: float = Field(default=0.1, ge=0, le=1)
+    tolerance: float = Field(default=0.0, ge=0, le=1)
+    full_page: LateBool = False
+    soft: LateBool = False
+
+
 @with_config(STRICT_KEYS)
 class Step(TypedDict, total=False):
     """One step: exactly one of these keys."""
@@ -373,3 +415,5 @@ class Step(TypedDict, total=False):
     call: Annotated[Call, shorthand("function")]
     log: Annotated[Log, shorthand("message")]
     expect: Expect
+    check_a11y: Annotated[CheckA11y, shorthand("css"), nothing()]
+    check_visual: Annotated[CheckVisual, shorthand("picture")]

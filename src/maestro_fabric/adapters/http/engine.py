@@ -66,6 +66,10 @@ class HttpEngine:
             )
         )
 
+    def for_calls(self, tab: Any) -> Any:
+        """What the function of a ``call`` step gets: the `Surface`."""
+        return tab
+
     def answers(self) -> bool:
         """Always: there is no browser that could have gone."""
         return True
