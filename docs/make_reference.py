@@ -59,6 +59,7 @@ SECTIONS = {
     "BackoffConfig": "Backoff",
     "GroupConfig": "Group",
     "BrowserConfig": "Browser",
+    "CommandReport": "Report of a command",
     "BrowserCase": "Case",
     "SkipConfig": "Skip",
     "XfailConfig": "Xfail",

@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field, model_validator
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.config.types import FROZEN
 
-__all__ = ["STDOUT", "CommandSuite", "ReportConfig"]
+__all__ = ["STDOUT", "CommandReport", "CommandSuite"]
 
 STDOUT = "-"
 """What stands for the program's standard output instead of a file."""
 
 
-class ReportConfig(BaseModel):
+class CommandReport(BaseModel):
     """What the program leaves: exactly one of ``junit``, ``tap``, ``ctrf``."""
 
     model_config = FROZEN
@@ -25,7 +25,7 @@ class ReportConfig(BaseModel):
     ctrf: str | None = Field(default=None, description="CTRF JSON: a file or glob, relative to cwd.")
 
     @model_validator(mode="after")
-    def _check_one(self) -> ReportConfig:
+    def _check_one(self) -> CommandReport:
         given = [name for name in ("junit", "tap", "ctrf") if getattr(self, name)]
         if len(given) != 1:
             raise ValueError("a report is exactly one of junit, tap and ctrf, like {junit: build/*.xml}")
@@ -55,7 +55,7 @@ class CommandSuite(SuiteConfig):
     shell: bool = Field(default=False, description="Give command and list to a shell.")
     cwd: str = Field(default=".", description="The folder the program runs in, relative to this file.")
     env: dict[str, str] = Field(default_factory=dict, description="Laid over this process's environment.")
-    report: ReportConfig = Field(description="What the program leaves.")
+    report: CommandReport = Field(description="What the program leaves.")
     listing: list[str] | str | None = Field(
         alias="list", default=None, description="A command that prints the cases beforehand: a name a line, or one of the report's formats."
     )
