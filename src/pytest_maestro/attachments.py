@@ -12,7 +12,7 @@ import pytest
 
 from pytest_maestro.redaction import redact_failure, redact_report
 
-__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attachments"]
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attaching", "Attachments"]
 
 EVENTS = "maestro_events"
 """A YAML case's events, as `maestro_fabric.wire` has them."""
@@ -54,9 +54,11 @@ class Attachments:
         if call.excinfo is not None:
             self._faults[call.when] = _fault(call.excinfo.value)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Attach what was remembered, before xdist sends the report away."""
+    def complete(self, report: pytest.TestReport) -> None:
+        """Attach what was remembered for this report, and redact it: before anybody shows, stores or sends it.
+
+        A report that passed needs this only where `redact` is set, which every config does.
+        """
         if INNER not in report.__dict__:
             self._attach(report)
         if self.redact is not None:
@@ -82,6 +84,19 @@ class Attachments:
         if self._blocked and report.skipped:
             setattr(report, BLOCKED, self._blocked)
             self._blocked = ""
+
+
+class Attaching:
+    """Completes reports in a worker of xdist, which sends them away; elsewhere the recorder does it, with one call a report less."""
+
+    def __init__(self, attachments: Attachments) -> None:
+        self._attachments = attachments
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Complete it before xdist sends it away."""
+        if report.outcome != "passed" or self._attachments.redact is not None:
+            self._attachments.complete(report)
 
 
 def _fault(raised: BaseException) -> list[Any]:

@@ -10,26 +10,37 @@ from typing import Any, Protocol
 
 import pytest
 
+from maestro_fabric.aggregator.records import PlainPass
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
 from maestro_fabric.reports.tally import Tally
-from pytest_maestro.attachments import EVENTS, INNER
+from pytest_maestro.attachments import EVENTS, INNER, Attachments
 from pytest_maestro.inner_recording import InnerRecording, with_earlier
 from pytest_maestro.names import Names
 from pytest_maestro.outcomes import CRASHED, attempts_of, duration_of, outcome_of
 
-__all__ = ["AddPlain", "Recorder"]
+__all__ = ["PlainStore", "Recorder"]
 
 _TELL_AFTER_S = 0.1
 
 
-class AddPlain(Protocol):
-    """Stores a case of which nothing but a status is to be said, cheaper than its events."""
+class PlainStore(Protocol):
+    """Stores cases that plainly passed, many at once and cheaper than their events.
 
-    def __call__(
-        self, *, suite: str, name: str, params: str, status: Status, started_at: float, duration_s: float, worker: str, project: str
-    ) -> None:
-        """Store one case with one attempt."""
+    Attributes:
+        due: The moment on ``time.monotonic()`` from which on it should be flushed.
+    """
+
+    due: float
+
+    def pull(self, source: Callable[[], Sequence[PlainPass]]) -> None:
+        """Ask this for what has come, before anything is committed or an event is taken."""
+
+    def flush(self) -> bool:
+        """Commit now."""
+
+    def tick(self) -> float:
+        """Commit when it is due; the seconds until then."""
 
 
 def _nothing() -> None:
@@ -39,24 +50,38 @@ def _nothing() -> None:
 class Recorder:
     """Hears of every test and tells events.
 
-    A test that plainly passed goes straight to ``add_plain``; for all others the reports between ``logstart`` and
-    ``logfinish`` become the events of an attempt. A test that runs for more than 100 ms is told as started by a thread, so
-    that a run that is killed can name it, and quick ones cost nothing for that.
+    A test that plainly passed is noted for ``store``, which asks for all of them when it commits; for all others the reports
+    between ``logstart`` and ``logfinish`` become the events of an attempt. A test that runs for more than 100 ms is told as
+    started by a thread, so that a run that is killed can name it, and quick ones cost nothing for that. The same thread
+    commits what is left in the store when nothing more comes.
 
     Args:
         names: Gives identities.
         emit: Takes events; called by one thread at a time.
-        add_plain: Takes plain passes; ``None`` makes events of them too.
+        attachments: What reports are completed with before anybody else sees them.
+        store: Takes plain passes, and is told when to commit; ``None`` when nothing is stored.
+        has_listeners: Whether plain passes are to be told as events too, since others than the store hear them.
         begin: Called before the first event of a case; calling it again does nothing.
     """
 
     def __init__(
-        self, names: Names, emit: Callable[[Event], None], add_plain: AddPlain | None, begin: Callable[[], None] = _nothing
+        self,
+        names: Names,
+        emit: Callable[[Event], None],
+        attachments: Attachments,
+        store: PlainStore | None,
+        *,
+        has_listeners: bool = True,
+        begin: Callable[[], None] = _nothing,
     ) -> None:
         self.tally = Tally()
         self._names = names
         self._emit = emit
-        self._add_plain = add_plain
+        self._attachments = attachments
+        self._store = store
+        self._plain = None if has_listeners else store
+        self._passes: list[tuple[str, float, float, str]] = []
+        self._passed = 0
         self._begin = begin
         self._lock = threading.Lock()
         # By node id: when it began, then its reports.
@@ -69,6 +94,8 @@ class Recorder:
 
     def start(self) -> None:
         """Begin to look for tests that take long."""
+        if self._plain is not None:
+            self._plain.pull(self._pull)
         self._teller.start()
 
     def stop(self) -> None:
@@ -79,6 +106,10 @@ class Recorder:
         self._tell_open(older_than_s=0.0)
         self.tally.running.update((str(self._names.case(nodeid).id), None) for nodeid in self._open)
         self._inner.close_all()
+        if self._store is not None:
+            self._store.flush()
+        self.tally.add_plain_passes(self._passed)
+        self._passed = 0
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins, or its next attempt."""
@@ -86,8 +117,11 @@ class Recorder:
             self._begin()
             self._open[nodeid] = (time.time(), [])
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A phase of a test has ended, or a case inside it, or its worker has."""
+        if report.outcome != "passed" or self._attachments.redact is not None:
+            self._attachments.complete(report)
         if INNER in report.__dict__:
             self._take_inner(report)
             return
@@ -104,7 +138,7 @@ class Recorder:
         opened = self._open.get(nodeid)
         if opened is None or not opened[1]:
             return
-        if len(opened[1]) == 3 and self._add_plain is not None:
+        if len(opened[1]) == 3 and self._plain is not None:
             setup, call, teardown = opened[1]
             if (
                 setup.outcome == call.outcome == teardown.outcome == "passed"
@@ -112,7 +146,7 @@ class Recorder:
                 and EVENTS not in call.__dict__
                 and nodeid not in self._earlier
             ):
-                self._close_plain(nodeid, setup, call, teardown)
+                self._close_plain(self._plain, nodeid, setup, setup.duration + call.duration + teardown.duration)
                 return
         self._close(nodeid)
 
@@ -124,22 +158,26 @@ class Recorder:
         with self._lock:
             self._tell_attempts(self._names.case(report.nodeid), report.nodeid, [attempt])
 
-    def _close_plain(self, nodeid: str, setup: pytest.TestReport, call: pytest.TestReport, teardown: pytest.TestReport) -> None:
-        suite, name, params = self._names.plain(nodeid)
-        self.tally.add_plain_pass()
-        with self._lock:
-            del self._open[nodeid]
-            self._told.discard(nodeid)
-            self._add_plain(  # type: ignore[misc]  # asked for by the caller
-                suite=suite,
-                name=name,
-                params=params,
-                status=Status.PASSED,
-                started_at=setup.start,
-                duration_s=setup.duration + call.duration + teardown.duration,
-                worker=getattr(call, "worker_id", ""),
-                project=self._names.project,
-            )
+    def _close_plain(self, store: PlainStore, nodeid: str, setup: pytest.TestReport, duration_s: float) -> None:
+        """Note a test that plainly passed. Called for each one: it must be quick, and takes no lock."""
+        note = (nodeid, setup.start, duration_s, setup.__dict__.get("worker_id", ""))
+        # First it goes, then we look; the teller first says that it tells, then looks. So one of the two sees the other, and
+        # a test is never told as started after it was noted as passed.
+        del self._open[nodeid]
+        if nodeid in self._told:
+            with self._lock:
+                self._told.discard(nodeid)
+        self._passes.append(note)
+        if time.monotonic() >= store.due:
+            store.flush()
+
+    def _pull(self) -> list[PlainPass]:
+        """What was noted since the last time. Called under the store's lock, in either thread."""
+        notes = self._passes[:]
+        del self._passes[: len(notes)]  # the same list stays: who appends does not wait for us
+        self._passed += len(notes)
+        plain, project = self._names.plain, self._names.project
+        return [((project, *plain(nodeid)), started_at, duration_s, worker) for nodeid, started_at, duration_s, worker in notes]
 
     def _close(self, nodeid: str) -> None:
         with self._lock:
@@ -214,8 +252,11 @@ class Recorder:
             self._earlier[nodeid] = [*earlier, *tried]
 
     def _tell_of_slow_ones(self) -> None:
-        while not self._closing.wait(_TELL_AFTER_S):
+        wait_s = _TELL_AFTER_S
+        while not self._closing.wait(wait_s):
             self._tell_open(older_than_s=_TELL_AFTER_S)
+            if self._store is not None:
+                wait_s = self._store.tick()
 
     def _tell_open(self, *, older_than_s: float) -> None:
         with self._lock:
@@ -224,6 +265,9 @@ class Recorder:
             for nodeid, (started_at, reports) in list(self._open.items()):
                 if started_at <= latest and nodeid not in self._told:
                     self._told.add(nodeid)
+                    if nodeid not in self._open:
+                        self._told.discard(nodeid)
+                        continue
                     worker = _worker_of(reports[0]) if reports else ""
                     number = len(self._earlier.get(nodeid, ())) + 1
                     self._emit(AttemptStarted(self._names.case(nodeid), number, started_at, worker))

@@ -18,7 +18,7 @@ from maestro_fabric.reports.closing import Closing
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.run_ids import new_run_id
-from pytest_maestro.attachments import BLOCKED, INNER
+from pytest_maestro.attachments import BLOCKED, INNER, Attachments
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
@@ -42,15 +42,19 @@ class Recording:
         prepared: The config; ``None`` without one.
         names: Gives identities.
         running: What runs the config's cases; ``None`` without one.
+        attachments: What reports are completed with.
     """
 
-    def __init__(self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names, running: Running | None) -> None:
+    def __init__(
+        self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names, running: Running | None, attachments: Attachments
+    ) -> None:
         self.store = store
         self.run = run
         self.warnings: list[str] = []
         self._prepared = prepared
         self._names = names
         self._running = running
+        self._attachments = attachments
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
@@ -67,7 +71,7 @@ class Recording:
             UsageError: when it cannot be opened; the message says what to do.
         """
         try:
-            self._writer = StoreWriter(self.store, clock=SystemClock())
+            self._writer = StoreWriter(self.store, clock=SystemClock(), is_ticking=False)  # the recorder has a thread
         except StoreError as exc:
             raise pytest.UsageError(str(exc)) from None
         self._emit = self._writer.receive
@@ -75,7 +79,9 @@ class Recording:
             self._hooks = self._prepared.plugins.event_sink()
             self._emit = _both(self._writer, self._hooks)
             self._give_back = self._prepared.take_folder()
-        self.recorder = Recorder(self._names, self._tell, self._writer.add_plain if self._hooks is None else None, self._begin)
+        self.recorder = Recorder(
+            self._names, self._tell, self._attachments, self._writer, has_listeners=self._hooks is not None, begin=self._begin
+        )
         session.config.pluginmanager.register(self.recorder, "maestro-recorder")
         if self._running is not None:
             self._running.join(self._tell, self.recorder.tally.bad)
@@ -178,7 +184,9 @@ class Consequences:
                 last_failed[getattr(report, "id", report.nodeid)] = True
 
 
-def register_recording(config: pytest.Config, options: Options, prepared: Prepared | None, names: Names, running: Running | None) -> None:
+def register_recording(
+    config: pytest.Config, options: Options, prepared: Prepared | None, names: Names, running: Running | None, attachments: Attachments
+) -> None:
     """Register what records a session."""
     store = options.store or (prepared.store if prepared is not None else None)
     if store is None:
@@ -188,7 +196,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
             "--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store"
         )
     run = prepared.run if prepared is not None else _plain_run(config.rootpath)
-    recording = Recording(store, run, prepared, names, running)
+    recording = Recording(store, run, prepared, names, running, attachments)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
     register_terminal(config, recording.closing, prepared, store)
@@ -198,7 +206,7 @@ def register_recording(config: pytest.Config, options: Options, prepared: Prepar
     if config.getoption("dist", "no") != "no" and config.getoption("tx", None):
         from pytest_maestro.xdist import register_xdist
 
-        register_xdist(config, prepared, run.run_id, recording.bad, names, running)
+        register_xdist(config, prepared, run.run_id, recording.bad, names, running, store=store)
 
 
 def _plain_run(rootdir: Path) -> RunInfo:

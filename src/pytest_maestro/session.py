@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_maestro.attachments import Attachments
+from pytest_maestro.attachments import Attaching, Attachments
 from pytest_maestro.names import Names, project_of
 from pytest_maestro.options import Options, read_options
 
@@ -73,11 +73,13 @@ class MaestroSession:
         names = self.names(config)
         attachments = Attachments()
         config.pluginmanager.register(attachments, "maestro-attachments")
+        if is_worker:
+            config.pluginmanager.register(Attaching(attachments), "maestro-attaching")
         if self.options.stream_fd is not None:
             if not is_worker:
                 from pytest_maestro.streaming import register_stream
 
-                register_stream(config, self.options.stream_fd, is_dry=self.options.is_dry)
+                register_stream(config, self.options.stream_fd, attachments, is_dry=self.options.is_dry)
             return
         running: Running | None = None
         if self.prepared is not None and self.selection is not None:
@@ -96,7 +98,7 @@ class MaestroSession:
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 
-            register_recording(config, self.options, self.prepared, names, running)
+            register_recording(config, self.options, self.prepared, names, running, attachments)
 
 
 def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -> MaestroSession | None:

@@ -8,6 +8,7 @@ import pytest
 
 from maestro_fabric.adapters.pytest.stream import Stream, open_stream
 from maestro_fabric.model import Location
+from pytest_maestro.attachments import Attachments
 from pytest_maestro.names import Names
 from pytest_maestro.recorder import Recorder
 
@@ -52,10 +53,10 @@ class Streaming:
         self._stream.close()
 
 
-def register_stream(config: pytest.Config, descriptor: int, *, is_dry: bool) -> None:
+def register_stream(config: pytest.Config, descriptor: int, attachments: Attachments, *, is_dry: bool) -> None:
     """Register what tells of this session."""
     stream = open_stream(descriptor)
     names = Names(project=stream.spec.project, suite=stream.spec.suite, rootdir=config.rootpath, root=Path(stream.spec.root))
-    recorder = Recorder(names, stream.event, None)
+    recorder = Recorder(names, stream.event, attachments, None)
     config.pluginmanager.register(recorder, "maestro-recorder")
     config.pluginmanager.register(Streaming(stream, recorder, config.rootpath, is_dry=is_dry), "maestro-streaming")

@@ -20,7 +20,7 @@ def test_counts_are_in_the_order_of_the_words() -> None:
     tally = Tally()
     tally.add(case("a"), Status.FAILED, frozenset({Mark.QUARANTINED}), "")
     tally.add(case("b"), Status.PASSED, frozenset({Mark.FLAKY}), "")
-    tally.add_plain_pass()
+    tally.add_plain_passes(1)
 
     assert count_words(tally) == (["2 passed", "1 failed"], ["1 flaky", "1 quarantined"])
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.records import (
     INTERRUPTED,
     STATUS_CODES,
     Batch,
     CaseKey,
+    PlainPass,
     Record,
     RunState,
     attempt_record,
@@ -21,6 +25,9 @@ from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished,
 from maestro_fabric.model import RunInfo, Status
 
 __all__ = ["Pending"]
+
+_PASSED = STATUS_CODES[Status.PASSED]
+_make_record = tuple.__new__  # a named tuple's own maker is a Python function, which takes ten times as long
 
 
 class Pending:
@@ -70,6 +77,30 @@ class Pending:
         counts = self._totals(key)
         totals.add_attempt(counts, record)
         counts[code] += 1
+
+    def take_passes(self, passes: Iterable[PlainPass]) -> None:
+        """Note many cases that plainly passed, quicker than one by one."""
+        records, known, finished, running = self._batch.records, self._counts, self._finished, self.running
+        suite: tuple[str, ...] = ()
+        counts: list[int] = []
+        for fields, started_at, duration_s, worker in passes:
+            # A case's key everywhere: it equals the named tuple with the same fields, and finds the same entries.
+            key = cast("CaseKey", fields)
+            number = known.get(key, 0) + 1
+            known[key] = number
+            if number > 1:
+                self._note_result(key)
+            else:
+                finished.add(key)
+            if running:
+                running.pop(key, None)
+            values = (key, number, _PASSED, 0, 1, sane_seconds(started_at), sane_seconds(duration_s), worker, None, "", None)
+            record = _make_record(Record, values)
+            records.append(record)
+            if key[:2] != suite:
+                suite, counts = key[:2], self._totals(key)
+            totals.add_attempt(counts, record)
+            counts[_PASSED] += 1
 
     def end(self, status: str, finished_at: float) -> None:
         """The run is over; cases still in flight get an attempt that says that they were interrupted."""

@@ -84,7 +84,7 @@ class Tables:
 
     def _write_records(self, run: int, base: int, records: list[Record]) -> None:
         names = self._names
-        ids = names.cases(record.key for record in records)
+        ids = names.cases([record[0] for record in records])
         rows = []
         for key, number, status, marks, is_last, started_at, duration_s, worker, error, metadata, evidence in records:
             case = ids[key]

@@ -66,6 +66,7 @@ class Tally:
         if status.is_bad:
             self.bad[case.id.suite].append((status, marks))
 
-    def add_plain_pass(self) -> None:
-        """Count a case that passed, and nothing else."""
-        self.statuses[Status.PASSED] += 1
+    def add_plain_passes(self, count: int) -> None:
+        """Count so many cases that passed, of which nothing else is to be said."""
+        if count:
+            self.statuses[Status.PASSED] += count
