@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestro_fabric.aggregator import StoreWriter, open_history
-from maestro_fabric.aggregator.records import Batch, CaseDetails, CaseKey, ErrorText, Evidence, Record, RunState, marks_code, marks_of
+from maestro_fabric.aggregator.records import Batch, CaseDetails, CaseKey, ErrorText, EvidenceText, Record, RunState, marks_code, marks_of
 from maestro_fabric.aggregator.spill import Spill, read_spill
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, RunFinished, RunStarted
 from maestro_fabric.model import Attempt, Case, CaseId, Fault, Mark, Outcome, RunInfo, Status
@@ -74,7 +74,7 @@ RECORDS = st.builds(
     worker=TEXT,
     error=st.none() | st.builds(ErrorText, TEXT, TEXT, TEXT, TEXT),
     metadata=TEXT,
-    evidence=st.none() | st.builds(Evidence, TEXT, TEXT, TEXT),
+    evidence=st.none() | st.builds(EvidenceText, TEXT, TEXT, TEXT),
 )
 
 
