@@ -1,0 +1,7 @@
+"""Finds a lost element again, or says honestly that it is gone. Pure: fingerprints in, a decision out."""
+
+from maestro_fabric.healing.decide import Action, Decision, Ranked, Settings, decide, similarity
+from maestro_fabric.healing.fingerprint import Fingerprint
+from maestro_fabric.healing.traits import Box
+
+__all__ = ["Action", "Box", "Decision", "Fingerprint", "Ranked", "Settings", "decide", "similarity"]

@@ -1,0 +1,185 @@
+"""How alike two elements are: feature by feature, each from 0 to 1 and the same in both directions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from operator import mul
+
+from maestro_fabric.healing.fingerprint import Fingerprint
+from maestro_fabric.healing.prints import dice, overlap
+from maestro_fabric.healing.traits import Box, Step, Traits
+
+__all__ = ["FEATURES", "compare", "glance", "shared_start", "weigh"]
+
+FEATURES = (
+    "tag",
+    "kind",
+    "text_equal",
+    "text_letters",
+    "text_pairs",
+    "text_words",
+    "text_within",
+    "text_length",
+    "no_text",
+    "near_pairs",
+    "near_words",
+    "address_equal",
+    "address_pairs",
+    "id_pairs",
+    "id_both",
+    "name_equal",
+    "identity",
+    "everything",
+    "everything_within",
+    "everything_pairs",
+    "path_start",
+    "path_end",
+    "tags_start",
+    "tags_end",
+    "depth",
+    "anchor_path",
+    "same_place",
+    "last_place",
+    "left",
+    "top",
+    "distance",
+    "width",
+    "height",
+    "button",
+)
+"""What `compare` gives, in its order."""
+
+_NO_BOXES = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def weigh(values: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean of the values of `compare`, from 0 to 1."""
+    return float(sum(map(mul, values, weights)) / sum(weights))
+
+
+def compare(one: Fingerprint, other: Fingerprint) -> tuple[float, ...]:
+    """The features of a pair of elements, in the order of `FEATURES`; symmetric."""
+    a, b = one.traits, other.traits
+    return (
+        float(one.tag == other.tag),
+        float(a.kind == b.kind),
+        *_texts(a, b),
+        dice(a.near_pairs, b.near_pairs),
+        dice(a.near_words, b.near_words),
+        *_addresses(one, other),
+        *_names(one, other),
+        *_paths(a, b),
+        *_boxes(a.box, b.box),
+        float(one.is_button == other.is_button),
+    )
+
+
+def glance(old: Fingerprint, page: Sequence[Fingerprint]) -> list[float]:
+    """A rough likeness of each element of a page, at a fifth of the cost of `compare`: to leave out what cannot be it."""
+    traits, tag, kind = old.traits, old.tag, old.traits.kind
+    (pairs, pair_count), (parts, part_count) = traits.everything_pairs, traits.everything
+    depth, end, box = len(traits.steps), traits.steps[-2:], traits.box
+    found = []
+    for element in page:
+        other = element.traits
+        bits, count = other.everything_pairs
+        rough = 2 * (pairs & bits).bit_count() / (pair_count + count or 1)
+        bits, count = other.everything
+        rough += 2 * (parts & bits).bit_count() / (part_count + count or 1)
+        rough += 0.3 * ((other.kind == kind) + (element.tag == tag) + (other.steps[-2:] == end)) + 0.2 * (len(other.steps) == depth)
+        if box is not None and other.box is not None:
+            rough += _rough_place(box, other.box)
+        found.append(rough)
+    return found
+
+
+def shared_start(one: Sequence[Step] | Sequence[str], other: Sequence[Step] | Sequence[str]) -> int:
+    """How many steps two paths have in common from the root."""
+    count = 0
+    for step, same in zip(one, other, strict=False):
+        if step != same:
+            break
+        count += 1
+    return count
+
+
+def _texts(a: Traits, b: Traits) -> tuple[float, ...]:
+    return (
+        float(a.text == b.text != ""),
+        float(a.letters == b.letters != ""),
+        dice(a.text_pairs, b.text_pairs),
+        dice(a.text_words, b.text_words),
+        overlap(a.text_words, b.text_words),
+        _ratio(len(a.text), len(b.text)),
+        float(a.text == b.text == ""),
+    )
+
+
+def _addresses(one: Fingerprint, other: Fingerprint) -> tuple[float, float]:
+    if not one.href or not other.href:
+        return 0.0, 0.0
+    return float(one.traits.address == other.traits.address), dice(one.traits.address_pairs, other.traits.address_pairs)
+
+
+def _names(one: Fingerprint, other: Fingerprint) -> tuple[float, ...]:
+    a, b = one.traits, other.traits
+    return (
+        1.0 if one.test_id == other.test_id != "" else dice(a.id_pairs, b.id_pairs),
+        float(bool(one.id) == bool(other.id)),
+        float(one.name == other.name != ""),
+        dice(a.identity, b.identity),
+        dice(a.everything, b.everything),
+        overlap(a.everything, b.everything),
+        dice(a.everything_pairs, b.everything_pairs),
+    )
+
+
+def _paths(a: Traits, b: Traits) -> tuple[float, ...]:
+    longest = max(len(a.steps), len(b.steps), 1)
+    return (
+        shared_start(a.steps, b.steps) / longest,
+        shared_start(a.steps[::-1], b.steps[::-1]) / longest,
+        shared_start(a.tags, b.tags) / longest,
+        shared_start(a.tags[::-1], b.tags[::-1]) / longest,
+        _ratio(len(a.steps), len(b.steps)),
+        _anchored(a, b),
+        float(bool(a.steps and b.steps) and a.steps[-1].place == b.steps[-1].place),
+        float(a.last_place == b.last_place),
+    )
+
+
+def _anchored(a: Traits, b: Traits) -> float:
+    """How much of the paths from the nearest id is shared; nothing when those ids differ."""
+    if a.anchor != b.anchor:
+        return 0.0
+    one, other = (a.anchor_steps, b.anchor_steps) if a.anchor else (a.steps, b.steps)
+    longest = max(len(one), len(other))
+    if longest == 0:
+        return 1.0 if a.anchor else 0.0
+    return min(1.0, (shared_start(one, other) + shared_start(one[::-1], other[::-1])) / longest)
+
+
+def _boxes(one: Box | None, other: Box | None) -> tuple[float, ...]:
+    if one is None or other is None:
+        return _NO_BOXES
+    across, down = abs(one.x - other.x), abs(one.y - other.y)
+    return (
+        math.exp(-across / 200),
+        math.exp(-down / 300),
+        max(0.0, 1 - math.hypot(across, down) / 1000),
+        _ratio(one.width, other.width),
+        _ratio(one.height, other.height),
+    )
+
+
+def _rough_place(one: Box, other: Box) -> float:
+    across, down = abs(one.x - other.x), abs(one.y - other.y)
+    near = 0.6 * max(0.0, 1 - across / 200) + 0.3 * max(0.0, 1 - down / 600)
+    return near + 0.3 * (abs(one.width - other.width) < 5)
+
+
+def _ratio(one: float, other: float) -> float:
+    if one == other:
+        return 1.0
+    return min(one, other) / max(one, other) if one > 0 and other > 0 else 0.0
