@@ -263,10 +263,12 @@ def test_download_is_kept_and_checked(play):
 
 def test_call_runs_a_function_with_page_and_variables(play):
     (play.root / "my_calls_one.py").write_text(
+        # Playwright's page has a method, Selenium's driver a property.
+        "def title_of(page):\n    return page.title() if callable(page.title) else page.title\n"
         "def price(page, variables, *, factor):\n"
-        "    variables['saved']['seen'] = page.title()\n"
+        "    variables['saved']['seen'] = title_of(page)\n"
         "    return int(variables['params']['n']) * factor\n"
-        "def refuse(page, variables):\n    assert page.title() == 'x', 'wrong title'\n"
+        "def refuse(page, variables):\n    assert title_of(page) == 'x', 'wrong title'\n"
         "def crash(page, variables):\n    raise KeyError('gone')\n"
     )
     steps = [
@@ -327,11 +329,3 @@ def test_the_steps_of_a_group_have_the_number_that_the_message_names(play):
 
     assert [(step.number, step.shown_number) for step in outcome.steps] == [(1, "1.1"), (2, "1.2"), (3, "2")]
     assert outcome.fault.message.startswith("step 2 (")
-
-
-def test_page_that_was_closed_under_a_step_is_said(play):
-    (play.root / "close_page.py").write_text("def close(page, variables):\n    page.close()\n")
-    outcome = play(OPEN, {"call": "close_page:close"}, {"click": "#buy"})
-
-    assert (outcome.status, outcome.fault.type) == (Status.ERROR, "MaestroError")
-    assert "the page was closed while the step ran" in outcome.fault.message

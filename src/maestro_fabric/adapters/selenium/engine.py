@@ -101,6 +101,7 @@ class SeleniumEngine:
             TransportError: when none begins in time, or it does not end.
         """
         until = time.monotonic() + timeout / 1000
+        self.commands.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
         before = set(self.downloads.iterdir())
         start()
         while not (new := set(self.downloads.iterdir()) - before) or any(path.suffix in _UNFINISHED for path in new):

@@ -57,7 +57,8 @@ def _send(
             method, url, headers=own, body=body, timeout=timeout_ms / 1000, redirect=False, retries=False, preload_content=True
         )
     except HTTPError as exc:
-        raise TransportError(_show(exc, url, timeout_ms)) from exc
+        # Not from it: as a cause it would look like the loss of the driver's own connection.
+        raise TransportError(_show(exc, url, timeout_ms)) from None
     for header in answer.headers.getlist("set-cookie"):
         cookies.take(url, header)
     return answer

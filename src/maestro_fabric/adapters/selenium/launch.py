@@ -153,9 +153,6 @@ def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram, down
         service.stop()
         what = f"{browser.path} (from {browser.source})" if browser is not None else wanted.engine
         raise PluginError(f"{what} did not start by {found.path} (from {found.source}): {_reason(exc, headed=wanted.headed)}") from exc
-    if wanted.engine == "chromium":
-        parameters = {"behavior": "allow", "downloadPath": downloads.name}
-        driver.execute("executeCdpCommand", {"cmd": "Browser.setDownloadBehavior", "params": parameters})
     return Launched(driver, downloads, service.program)
 
 

@@ -99,7 +99,7 @@ class Traffic:
 def _fulfilment(reply: Reply) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in reply.headers.items()}
     if reply.json is not None:
-        body = json.dumps(reply.json, ensure_ascii=False).encode()
+        body = json.dumps(reply.json, ensure_ascii=False, separators=(",", ":")).encode()
         headers.setdefault("content-type", "application/json")
     elif reply.path is not None:
         body = reply.path.read_bytes()
