@@ -23,6 +23,7 @@ QUICK = {
     "jest.py": ("--quick",),
     "cucumber.py": ("--quick",),
     "load.py": ("--quick",),
+    "resilience.py": ("--quick",),
     "collect.py": ("--quick",),
     "scheduling.py": ("--quick",),
     "store.py": ("--runs", "2", "--times", "1"),

@@ -28,6 +28,9 @@ class Inside:
         assert gate.wait(20)
         return name
 
+    def is_held(self, name: str) -> bool:
+        return not self._gates[name].is_set()
+
     def release(self, name: str) -> None:
         self._gates[name].set()
 
@@ -73,6 +76,20 @@ def test_a_wait_that_is_over_leaves_the_queue() -> None:
     assert (places.inside, len(places.waiting)) == (0, 0)
 
 
+def test_a_block_waits_like_a_call() -> None:
+    limited, inside = bulkhead(1, 1, wait=20), Inside()
+    thread = start(limited.call, inside.stay, "a")
+    wait_until(lambda: inside.names)
+    release = threading.Timer(0.02, inside.release, "a")
+    release.start()
+    with limited:
+        assert not inside.is_held("a")
+        with pytest.raises(BulkheadFullError), deadline(0.01), limited:
+            pass
+    thread.join(20)
+    release.join()
+
+
 def test_a_call_that_raises_leaves_its_place() -> None:
     limited = bulkhead(1)
     with pytest.raises(ValueError, match="no"):
@@ -112,8 +129,14 @@ async def test_a_task_waits_only_so_long() -> None:
         with pytest.raises(BulkheadFullError, match="no place within"):
             async with limited:
                 pass
+        waits = asyncio.create_task(_enter(bulkhead(1, 1, places=limited._places)))
+        await asyncio.sleep(0)
+    assert await waits
+
+
+async def _enter(limited: bulkhead) -> bool:
     async with limited:
-        pass
+        return True
 
 
 def test_somebody_new_does_not_go_in_before_who_waits() -> None:

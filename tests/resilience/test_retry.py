@@ -74,6 +74,14 @@ async def test_a_coroutine_is_retried_by_the_same_rules(clock: FakeClock) -> Non
     assert await call() == 3
     assert clock.slept == [1.0, 2.0]
 
+    real = Flaky(OSError("1"))
+
+    @retry(2, delay=0)
+    async def by_the_machines_clock() -> int:
+        return real()
+
+    assert await by_the_machines_clock() == 2
+
 
 def test_the_last_real_exception_is_raised_with_a_note_of_attempts_and_time(clock: FakeClock) -> None:
     last = OSError("number 2")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
 
@@ -110,6 +114,39 @@ def test_a_foreign_alarm_that_repeats_goes_on(foreign_alarms: list[float]) -> No
     timeout(1).call(time.sleep, 0.1)
     assert len(foreign_alarms) >= 3
     assert signal.getitimer(signal.ITIMER_REAL)[1] == pytest.approx(0.02, abs=0.001)
+
+
+def test_a_foreign_alarm_without_a_handler_ends_the_process_as_it_would_have() -> None:
+    script = """
+        import signal, time
+        from maestro_fabric.resilience import timeout
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        timeout(20).call(time.sleep, 20)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], timeout=20, check=False)
+    assert done.returncode == -signal.SIGALRM
+
+
+def test_whenever_it_rings_all_is_put_back(foreign_alarms: list[float]) -> None:
+    """Calls that end at about the moment at which the alarm rings, before, in and after it."""
+    handler = signal.getsignal(signal.SIGALRM)
+    outcomes = Counter[str]()
+    for number in range(400):
+        until = time.perf_counter() + 0.00085 + (number % 40) * 0.00001
+        try:
+            timeout(0.001).call(_spin_until, until)
+            outcomes["in time"] += 1
+        except CallTimeout:
+            outcomes["timed out"] += 1
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        assert signal.getsignal(signal.SIGALRM) is handler
+    assert set(outcomes) == {"in time", "timed out"}
+    assert foreign_alarms == []
+
+
+def _spin_until(moment: float) -> None:
+    while time.perf_counter() < moment:
+        pass
 
 
 @pytest.mark.parametrize(("outer_s", "inner_s", "named"), [(0.05, 5, "outer"), (5, 0.05, "inner")])

@@ -16,9 +16,10 @@ from typing import Any, Self
 __all__ = ["Alarm", "Rang", "can_ring", "never_ring_in"]
 
 try:  # the function beneath `signal.signal`, whose conversion of handlers to enums costs 6 µs a call
-    from _signal import signal as _set_handler  # type: ignore[import-not-found]
+    from _signal import SIG_DFL as _DEFAULT  # type: ignore[import-not-found]
+    from _signal import signal as _set_handler
 except ImportError:  # pragma: no cover - a Python that is not built that way
-    _set_handler = signal.signal
+    _DEFAULT, _set_handler = signal.SIG_DFL, signal.signal
 
 _HAS_TIMERS = hasattr(signal, "setitimer")
 _SOON_S = 0.001
@@ -46,7 +47,7 @@ class Alarm:
     __slots__ = ("_at", "_foreign_at", "_foreign_every_s", "_found", "_is_over", "_seconds")
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = max(seconds, _SOON_S)  # a timer of 0 would be none
+        self._seconds = seconds if seconds > _SOON_S else _SOON_S  # a timer of 0 would be none
         self._is_over = False
 
     def __enter__(self) -> Self:
@@ -63,7 +64,7 @@ class Alarm:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._is_over = True
         _set_timer(_TIMER, 0)
-        _set_handler(_SIGNAL, self._found if self._found is not None else signal.SIG_DFL)
+        _set_handler(_SIGNAL, _DEFAULT if self._found is None else self._found)
         if self._foreign_at is not _NEVER:
             _set_timer(_TIMER, max(self._foreign_at - _monotonic(), _SOON_S), self._foreign_every_s)
 
@@ -82,8 +83,8 @@ class Alarm:
         self._foreign_at = now + self._foreign_every_s if self._foreign_every_s else _NEVER
         if callable(self._found):
             self._found(number, frame)
-        elif self._found == signal.SIG_DFL:
-            _set_handler(_SIGNAL, signal.SIG_DFL)
+        elif self._found == _DEFAULT:
+            _set_handler(_SIGNAL, _DEFAULT)
             signal.raise_signal(_SIGNAL)  # what it would have done: end the process
 
     def _wind(self) -> None:

@@ -12,7 +12,7 @@ from maestro_fabric.resilience.deadlines import deadline
 from maestro_fabric.resilience.events import OnEvent, listening
 from maestro_fabric.resilience.fallbacks import fallback
 from maestro_fabric.resilience.flow import CALL, Flow
-from maestro_fabric.resilience.pattern import Pattern, surround
+from maestro_fabric.resilience.pattern import Pattern
 from maestro_fabric.resilience.rate_limits import rate_limit
 from maestro_fabric.resilience.retrying import retry
 from maestro_fabric.resilience.timing import timeout
@@ -90,7 +90,7 @@ class Policy(Pattern):
     def surround(self, function: Callable[P, T]) -> Callable[P, T]:
         """The function with the patterns around it."""
         for pattern in reversed(self._layers()):
-            function = surround(pattern, function)
+            function = pattern.surround(function)
         return function
 
     def _layers(self) -> list[Pattern]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from maestro_fabric.errors import TimeoutError as CallTimeout
 from maestro_fabric.resilience.alarm import Alarm, Rang, can_ring, never_ring_in
-from maestro_fabric.resilience.deadlines import left_s
+from maestro_fabric.resilience.deadlines import current_deadline, left_s
 from maestro_fabric.resilience.events import OnEvent, TimedOut
 from maestro_fabric.resilience.flow import CALL, Call, Finished, Flow
-from maestro_fabric.resilience.pattern import Pattern, pop, push
+from maestro_fabric.resilience.pattern import Pattern, is_coroutine_function, pop, push
 from maestro_fabric.resilience.switch import SWITCH
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["timeout"]
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _FOR_EVER = float("inf")
 
 
@@ -56,11 +59,30 @@ class timeout(Pattern):  # noqa: N801 - used like a function, as asyncio.timeout
         """What it does, in a line."""
         return f"ends an attempt after {self.seconds:g} s"
 
+    def surround(self, function: Callable[P, T]) -> Callable[P, T]:
+        """A plain function that makes timed calls: in the main thread without a flow, which would double the cost."""
+        guarded, seconds = super().surround(function), self.seconds
+        if is_coroutine_function(function):
+            return guarded
+
+        def timed(*args: P.args, **kwargs: P.kwargs) -> T:
+            within_s = seconds if (current := current_deadline()) is None else min(seconds, current.left_s)
+            if not 0 < within_s < _FOR_EVER or SWITCH.is_off or not can_ring():
+                return guarded(*args, **kwargs)
+            alarm = Alarm(within_s)
+            try:
+                with alarm:
+                    return function(*args, **kwargs)
+            except Rang as rang:
+                if rang.alarm is not alarm:
+                    raise
+                raise self._timed_out(within_s) from rang
+
+        return timed
+
     def flow(self, ticket: None = None) -> Flow:
         """Make the call within the time that there is."""
-        within_s, left = self.seconds, left_s()
-        if left < within_s:
-            within_s = left
+        within_s = min(self.seconds, left_s())
         try:
             if within_s <= 0:
                 raise _Expired
