@@ -15,8 +15,8 @@ from pathlib import Path
 from maestro_fabric.aggregator import StoreWriter, open_history
 from maestro_fabric.events import RunFinished, RunStarted
 from maestro_fabric.model import RunInfo, Status
+from maestro_fabric.run_ids import new_run_id
 from maestro_fabric.system.clock import SystemClock
-from maestro_fabric.system.run_ids import new_run_id
 
 CASES = 1_000
 ASKED = 21

@@ -15,9 +15,9 @@ from maestro_fabric.errors import StoreError
 from maestro_fabric.events import Event, RunFinished, RunStarted
 from maestro_fabric.model import RunInfo
 from maestro_fabric.reports.closing import Closing
+from maestro_fabric.run_ids import new_run_id
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
-from maestro_fabric.system.run_ids import new_run_id
 from pytest_maestro.attachments import BLOCKED, INNER, Attachments
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestro_fabric.errors import ConfigError
+from maestro_fabric.run_ids import RunIds, new_run_id
 from maestro_fabric.system.clock import SystemChance, SystemClock
 from maestro_fabric.system.facts import ci_facts, gather_facts, git_facts
-from maestro_fabric.system.run_ids import RunIds, new_run_id
 from maestro_fabric.system.secrets import Secrets, read_secret_file
 from maestro_fabric.testing import FakeClock
 

@@ -6,8 +6,6 @@ import json
 import os
 import sqlite3
 import threading
-import time
-import uuid
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,9 +21,11 @@ from maestro_fabric.aggregator.rows import Tables
 from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
 from maestro_fabric.aggregator.writer import PATIENCE_S
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 from maestro_fabric.model import RunInfo
 from maestro_fabric.model import Status as ResultStatus
+from maestro_fabric.run_ids import new_run_id
 
 if TYPE_CHECKING:
     import sqlite_utils
@@ -58,7 +58,7 @@ class TestResultAggregator:
 
     def __init__(self, db_path: str | os.PathLike[str] = ".maestro/history.db") -> None:
         self.path = Path(db_path).absolute()
-        self._clock = _WallClock()
+        self._clock = SystemClock()
         self._lock = threading.Lock()
         self._connection = open_database(self.path, clock=self._clock, patience_s=PATIENCE_S)
         self._closing = weakref.finalize(self, self._connection.close)
@@ -160,7 +160,7 @@ class TestResultAggregator:
     def _shard(self, orchestration_id: str, key: CaseKey, now: float) -> _Shard:
         shard = self._shards.get(orchestration_id)
         if shard is None or key in shard.stored:
-            shard = _Shard(RunInfo(run_id=_new_run_id(now), started_at=now, orchestration_id=orchestration_id))
+            shard = _Shard(RunInfo(run_id=new_run_id(), started_at=now, orchestration_id=orchestration_id))
             self._shards[orchestration_id] = shard
         return shard
 
@@ -184,19 +184,6 @@ class _Shard:
     info: RunInfo
     stored: set[CaseKey] = field(default_factory=set)
     is_bad: bool = False
-
-
-class _WallClock:
-    """The machine's clock; the composition root's is out of this layer's reach."""
-
-    def now(self) -> float:
-        return time.time()
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 def _batch(info: RunInfo, record: Record, *, is_bad: bool) -> Batch:
@@ -228,9 +215,3 @@ def _as_result(row: Mapping[str, Any]) -> dict[str, Any]:
 def _mappings(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
-
-
-def _new_run_id(now: float) -> str:
-    """A UUIDv7 of the moment (RFC 9562, section 5.7)."""
-    noise = int.from_bytes(os.urandom(10), "big")
-    return str(uuid.UUID(int=int(now * 1000) << 80 | 0x7 << 76 | (noise >> 62 & 0xFFF) << 64 | 0b10 << 62 | noise & (1 << 62) - 1))

@@ -17,9 +17,9 @@ from maestro_fabric.plan import Plan, build_plan
 from maestro_fabric.plugins import Plugins, load_plugins
 from maestro_fabric.ports import Context, RunOptions
 from maestro_fabric.qa_file import Loaded, collector_paused, load
+from maestro_fabric.run_ids import new_run_id
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
-from maestro_fabric.system.run_ids import new_run_id
 from maestro_fabric.system.secrets import Secrets
 
 __all__ = ["load_config", "prepare", "whats_missing"]

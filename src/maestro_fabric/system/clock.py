@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
+
+from maestro_fabric.clock import SystemClock
 
 __all__ = ["SystemChance", "SystemClock"]
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> float:
-        """Seconds since the epoch, UTC."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds from an arbitrary start, never going back."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        time.sleep(seconds)
 
 
 class SystemChance:

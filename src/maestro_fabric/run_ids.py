@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from maestro_fabric.system.clock import SystemClock
+from maestro_fabric.clock import SystemClock
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
