@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from maestro_fabric import compose
+from maestro_fabric.cli.identity import identity_as_data
 from maestro_fabric.cli.options import config_options, errors_told, to_seconds
 from maestro_fabric.cli.terminal import TerminalSink, print_summary
 from maestro_fabric.config.nearest import did_you_mean
@@ -139,17 +140,14 @@ def _as_data(result: RunResult, tally: Tally, store: Path, artifacts: Path) -> d
         "store": str(store),
         "artifacts": str(artifacts),
         "counts": {str(word): count for counts in (tally.statuses, tally.marks) for word, count in sorted(counts.items())},
-        "cases": [_case_as_data(case) for case in result.cases],
+        "cases": [_result_as_data(case) for case in result.cases],
     }
 
 
-def _case_as_data(case: CaseResult) -> dict[str, Any]:
+def _result_as_data(case: CaseResult) -> dict[str, Any]:
     last = case.attempts[-1].outcome if case.attempts else None
     return {
-        "id": str(case.case.id),
-        "suite": case.case.id.suite,
-        "name": case.case.id.name,
-        "params": case.case.id.params,
+        **identity_as_data(case.case),
         "inside": case.case.inside,
         "status": str(case.status),
         "marks": sorted(case.marks),
