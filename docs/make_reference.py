@@ -59,16 +59,23 @@ SECTIONS = {
     "BackoffConfig": "Backoff",
     "GroupConfig": "Group",
     "BrowserConfig": "Browser",
+    "SeleniumBrowserConfig": "Browser of Selenium",
+    "HttpConfig": "Http",
     "CommandReport": "Report of a command",
     "BrowserCase": "Case",
     "SkipConfig": "Skip",
     "XfailConfig": "Xfail",
     "Target": "Locator",
     "ExpectResponse": "Expected answer",
+    "KnownViolation": "Known violation",
     "Answer": "Answer of a route",
     "Step": "Steps",
 }
 """Models with a section of their own, in the order of the page; suites come from the adapters, steps from their table."""
+
+
+def _plural(word: str) -> str:
+    return f"{word}s"
 
 
 def main() -> int:
@@ -174,7 +181,8 @@ class _Page:
         kind = schema.get("type")
         if kind == "array":
             inner = schema.get("items") or {}
-            return f"list of {self._words(inner)}" if "prefixItems" not in schema else "list of two numbers"
+            pair = schema.get("prefixItems")
+            return f"list of {self._words(inner)}" if pair is None else f"list of two {_plural(self._words(pair[0]))}"
         if kind == "object":
             inner = schema.get("additionalProperties")
             return f"mapping of names to {self._words(inner)}" if isinstance(inner, Mapping) else "mapping"

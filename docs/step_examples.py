@@ -78,10 +78,14 @@ STEP_EXAMPLES = {
         "- set_cookie: {name: consent, value: all}",
     ),
     "request": StepExample(
-        "Make an HTTP call with the page's cookies: exactly one method with its address. `json`, `form` or `body` is sent. "
-        "The answer is kept as `${saved.<as>}` with `status`, `headers`, `json` and `text`.",
+        "Make an HTTP call with the case's cookies: exactly one method with its address. `json`, `form`, `body`, `file` or `files` is "
+        "sent. The answer is kept as `${saved.<as>}` with `status`, `headers`, `json` and `text`, its body among the artifacts as "
+        "`keep`. With `until` the call is repeated until its answer is so.",
         '- request: {get: /api/orders, expect: {status: 200, json: {"$.orders[0].item": tea}}}\n'
-        "- request: {post: /api/login, json: {email: ada@example.org}, as: login}",
+        "- request: {post: /api/login, json: {email: ada@example.org}, as: login}\n"
+        "- request: {get: /api/orders, expect: {schema: schemas/orders.json, within: 300ms}}\n"
+        "- request: {post: /api/photos, form: {title: Tea}, files: {photo: data/tea.png}}\n"
+        '- request: {get: /api/job/7, until: {json: {"$.state": done}}, every: 1s, within: 30s}',
     ),
     "route": StepExample(
         "Answer or block the page's own requests whose address matches a glob, from here on in this case.",
@@ -110,5 +114,20 @@ STEP_EXAMPLES = {
         '- expect: {css: ".row", count: 3, soft: true}\n'
         "- expect: {url: /orders}\n"
         '- expect: {css: "#buy", disabled: true, attribute: {title: Sold out}}',
+    ),
+    "check_a11y": StepExample(
+        "Look for violations of accessibility rules by axe-core, which is shipped: in the page with its frames, or in what `css` "
+        "matches. Without `rules` and `tags` those of WCAG 2.1, levels A and AA. A `known` violation does not fail the step; one that "
+        "is gone is told in the output.",
+        "- check_a11y:\n"
+        "- check_a11y: {css: main, impact: serious, ignore: [color-contrast]}\n"
+        '- check_a11y: {rules: [image-alt], known: [{rule: image-alt, css: "#old-logo", reason: "#123"}]}',
+    ),
+    "check_visual": StepExample(
+        "Compare a picture of the page, or of an element, with the stored one in "
+        "`__screenshots__/<suite>/<case>/<picture>-<engine>.png` beside the config; it is stored by a run with `--update-visual` "
+        "(pytest: `--maestro-update-visual`). Animations and the caret stand still, what `mask` finds is covered. The page has until "
+        "`within` to look so. Needs the extra `visual`.",
+        '- check_visual: front page\n- check_visual: {picture: basket, css: "#basket", mask: ["#clock", {role: img}], tolerance: 0.001}',
     ),
 }
