@@ -1,4 +1,4 @@
-"""Runs behave and tells its owner in lines what happens; after each scenario it waits until the owner wants the next.
+"""Runs behave and tells its owner in lines what happens; after one that did not pass it waits until the owner wants the next.
 
 behave's formatters learn neither the end of a scenario nor of its hooks, so the scenarios themselves are wrapped.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -44,10 +46,14 @@ class Owner:
         self._out.write(written(said))
         self._out.flush()
 
-    def tell_and_wait(self, said: Said) -> None:
-        """Tell, and wait until the next scenario is wanted."""
-        self.tell(said)
-        if self._down is not None and not self.is_gone:
+    def tell_tried(self, tried: Tried) -> None:
+        """Tell, and wait until the next scenario is wanted, if this one may lead to a stop or a further attempt."""
+        tried = replace(tried, waits=tried.outcome.status.is_bad)
+        self.tell(tried)
+        if self._down is None or self.is_gone:
+            return
+        wait_s = None if tried.waits else 0.0
+        if select.select([self._down], [], [], wait_s)[0]:
             self.is_gone = not os.read(self._down, 1)
 
 
@@ -178,14 +184,14 @@ class _Listener:
             if held is not None and held.outcome.fault is None:
                 held = Tried(place=held.place, outcome=broken, started_at=held.started_at, duration_s=held.duration_s)
             for scenario in not_run:
-                self._owner.tell_and_wait(Tried(place=_place(scenario), outcome=broken, started_at=now, duration_s=0.0))
+                self._owner.tell_tried(Tried(place=_place(scenario), outcome=broken, started_at=now, duration_s=0.0))
         if held is not None:
-            self._owner.tell_and_wait(held)
+            self._owner.tell_tried(held)
 
     def _release(self) -> None:
         held, self._held = self._held, None
         if held is not None:
-            self._owner.tell_and_wait(held)
+            self._owner.tell_tried(held)
 
     def __getattr__(self, name: str) -> Any:
         # The other things that behave tells a formatter.

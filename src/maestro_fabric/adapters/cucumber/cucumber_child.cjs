@@ -1,7 +1,7 @@
 'use strict'
 // Runs cucumber-js through its public API, and tells its owner in lines what happens: Cucumber Messages as they come, and
-// what messages cannot say under the key `maestro`. After each finished scenario it waits until the owner wants the next, so that it
-// never runs ahead of a stop or a further attempt.
+// what messages cannot say under the key `maestro`. After a scenario that did not pass it waits until the owner wants the next, so
+// that it never runs ahead of a stop or a further attempt.
 const fs = require('node:fs')
 const path = require('node:path')
 const { createRequire } = require('node:module')
@@ -62,15 +62,31 @@ async function execute(api, run) {
   const support = await api.loadSupport(run)
   const paths = spec.chosen.map(([uri, lines]) => [uri, ...lines].join(':'))
   const sources = { ...run.sources, paths, names: [], tagExpression: '', shard: undefined }
-  const answer = Buffer.alloc(1)
+  const isBad = new Set()
   tell({ maestro: { strict: run.runtime.strict } })
   await api.runCucumber({ ...run, sources, support }, {}, (envelope) => {
     // The owner may be gone: then no further scenario runs, but the hooks after all do. cucumber-js reads this option anew for each.
     if ('testRunHookStarted' in envelope) run.runtime.dryRun = false
     if (!NOT_TOLD.has(Object.keys(envelope)[0])) tell(envelope)
-    if (spec.down === null || !('testCaseFinished' in envelope) || envelope.testCaseFinished.willBeRetried) return
-    if (!run.runtime.dryRun && fs.readSync(spec.down, answer) === 0) run.runtime.dryRun = true
+    const { testStepFinished: step, testCaseFinished: end } = envelope
+    if (step && !['PASSED', 'SKIPPED'].includes(step.testStepResult.status)) isBad.add(step.testCaseStartedId)
+    if (spec.down === null || !end || end.willBeRetried || run.runtime.dryRun) return
+    if (isOwnerGone(isBad.has(end.testCaseStartedId))) run.runtime.dryRun = true
   })
+}
+
+// Whether there is an end of file instead of an answer; with `waits` it waits for one of the two.
+function isOwnerGone(waits) {
+  const answer = Buffer.alloc(1)
+  for (;;) {
+    try {
+      return fs.readSync(spec.down, answer) === 0
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+    }
+    if (!waits) return false
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+  }
 }
 
 async function main() {

@@ -125,12 +125,14 @@ class _Reader:
     def _finished(self, data: Mapping[str, Any]) -> Iterable[Said]:
         trying = self._tries.pop(data["testCaseStartedId"])
         duration_s = max(0.0, _seconds(data["timestamp"]) - trying.started_at)
+        is_last = not data.get("willBeRetried", False)
         yield Tried(
             place=trying.place,
             outcome=trying.outcome(),
             started_at=trying.started_at,
             duration_s=duration_s,
-            is_last=not data.get("willBeRetried", False),
+            is_last=is_last,
+            waits=is_last and not trying.is_fine,
             attached=tuple(trying.attached),
         )
 

@@ -44,6 +44,9 @@ class Runner:
         self, config: CucumberSuite, cwd: Path, channel: Channel, chosen: Sequence[Scenario] | None, env: Mapping[str, str]
     ) -> Launch:
         """How it is started: to discover when nothing is chosen, else to run what is."""
+        if channel.down is not None:
+            # Node can only ask a descriptor whether its owner is still there when reading it does not block.
+            os.set_blocking(channel.down, False)
         spec = {
             "args": config.args,
             "paths": config.paths,

@@ -77,6 +77,7 @@ class Tried:
         started_at: Seconds since the epoch.
         duration_s: Seconds.
         is_last: Whether the runner does not try it again by itself.
+        waits: Whether the runner waits until it is answered: after what may lead to a stop or a further attempt.
         attached: What its steps attached, in order.
     """
 
@@ -85,6 +86,7 @@ class Tried:
     started_at: float
     duration_s: float
     is_last: bool = True
+    waits: bool = False
     attached: tuple[Attached, ...] = ()
 
 

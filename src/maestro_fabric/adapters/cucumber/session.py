@@ -182,7 +182,7 @@ class _Run:
     def _note(self, message: Said) -> None:
         if isinstance(message, Tried):
             self._told.setdefault(message.place, []).append(message)
-            self._is_waiting = message.is_last
+            self._is_waiting = self._is_waiting or message.waits
         elif isinstance(message, ScenarioStarted):
             self.has_started = True
         elif isinstance(message, Broken):

@@ -115,6 +115,11 @@ class Trying:
             body = base64.b64encode(attached.content.encode()).decode()
             self.attached.append(Attached(media_type=attached.media_type, content=body, name=attached.name))
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether every step passed or was skipped, as the child sees it: it then runs on without being told to."""
+        return self._worst in ("PASSED", "SKIPPED")
+
     def outcome(self) -> Outcome:
         """What became of it."""
         status, fault = self._fault or (Status.PASSED, None)
