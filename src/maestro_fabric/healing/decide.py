@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from maestro_fabric.healing.fingerprint import Fingerprint
@@ -72,6 +72,8 @@ class Decision:
         confidence: How likely it is the same element, from 0 to 1.
         reason: Why, for a person.
         ranking: The best candidates, best first.
+        signals: What the confidence was made from, by name.
+        obstacle: What forbids to act on the candidate however alike it is; empty when nothing does.
     """
 
     action: Action
@@ -79,6 +81,8 @@ class Decision:
     confidence: float
     reason: str
     ranking: tuple[Ranked, ...] = ()
+    signals: Mapping[str, float] = field(default_factory=dict)
+    obstacle: str = ""
 
 
 def similarity(one: Fingerprint, other: Fingerprint, model: Model = FITTED) -> float:
@@ -110,10 +114,19 @@ def decide(
         score=lambda one, other: similarity(one, other, settings.model),
     )
     claim = evidence.claim(evidence.best)
-    confidence = settings.model.confidence(signals_of(evidence, claim))
+    signals = signals_of(evidence, claim)
+    confidence = settings.model.confidence(signals)
     obstacle = _obstacle(evidence, claim)
     action, reason = _judge(confidence, obstacle, settings)
-    return Decision(action=action, index=evidence.best, confidence=confidence, reason=reason, ranking=ranking)
+    return Decision(
+        action=action,
+        index=evidence.best,
+        confidence=confidence,
+        reason=reason,
+        ranking=ranking,
+        signals=signals,
+        obstacle=obstacle,
+    )
 
 
 def _rank(old: Fingerprint, candidates: Sequence[Fingerprint], settings: Settings) -> tuple[Ranked, ...]:
