@@ -88,7 +88,10 @@ class Controller:
         from maestro_fabric.engine import Stage
         from pytest_maestro.scheduler import PlanScheduling
 
-        stages = [Stage(suite.name, suite.needs, suite.config.stays_together) for suite in self._prepared.plan.suites]
+        stages = [
+            Stage(suite.name, suite.needs, suite.adapter != NATIVE_ADAPTER and suite.config.stays_together)
+            for suite in self._prepared.plan.suites
+        ]
         self._scheduler = PlanScheduling(config, log, stages, self._jobs, self._reason, self._block, self._is_stopping)
         return self._scheduler
 

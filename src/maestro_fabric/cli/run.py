@@ -42,6 +42,8 @@ __all__ = ["COMMANDS", "chooser", "run"]
 @click.option("--update-visual", is_flag=True, help="Store the pictures of check_visual steps instead of comparing them.")
 @click.option("--slow", "slow_s", callback=to_seconds, metavar="TIME", help="Wait after each step, e.g. 500ms.")
 @click.option("--pause", is_flag=True, help="Stop before a failing step, with the inspector.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run cases in N processes, the longest first; needs hold.")
+@click.option("--executor", default="", metavar="dask://HOST:PORT", help="Run cases on a Dask cluster; --workers N is how many at a time.")
 @click.option("--orchestration-id", default="", metavar="TEXT", help="Groups the shards of one pipeline.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and nothing else.")
 def run(
@@ -59,6 +61,8 @@ def run(
     update_visual: bool,
     slow_s: float,
     pause: bool,
+    workers: int | None,
+    executor: str,
     orchestration_id: str,
     as_json: bool,
 ) -> None:
@@ -86,7 +90,8 @@ def run(
         tally = Tally()
         sinks: list[Sink] = [tally] if as_json else [tally, TerminalSink(console, len(prepared.plan.cases))]
         with _ended_by_signal():
-            result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store)
+            parallel = compose.Parallel(workers=workers or 0, executor=executor, variables=variables) if workers or executor else None
+            result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store, parallel=parallel)
     kept = store or prepared.store
     if as_json:
         click.echo(json.dumps(_as_data(result, tally, kept, prepared.artifacts), indent=2, ensure_ascii=False))

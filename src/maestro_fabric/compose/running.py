@@ -6,15 +6,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maestro_fabric.compose.prepared import Prepared
+from maestro_fabric.compose.prepared import Parallel, Prepared
 from maestro_fabric.engine import RunResult, SuiteSessions, exit_status, run_plan
 from maestro_fabric.events import Event, Warned
 from maestro_fabric.plan import PlannedSuite
-from maestro_fabric.ports import Sink
+from maestro_fabric.ports import Emit, Sink
 from maestro_fabric.system.clock import SystemClock
 
 if TYPE_CHECKING:
     from maestro_fabric.aggregator import StoreWriter
+    from maestro_fabric.system.services import Services
 
 __all__ = ["Fanout", "open_store", "run"]
 
@@ -31,7 +32,14 @@ def open_store(path: Path | str) -> StoreWriter:
     return StoreWriter(Path(path), clock=SystemClock())
 
 
-def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, store: Path | None = None) -> RunResult:
+def run(
+    prepared: Prepared,
+    *,
+    sinks: Sequence[Sink] = (),
+    maxfail: int = 0,
+    store: Path | None = None,
+    parallel: Parallel | None = None,
+) -> RunResult:
     """Run everything that was planned, outside pytest. A plan without cases is no run: it is not recorded.
 
     Args:
@@ -39,9 +47,11 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
         sinks: Take the events beside the history and the plugins' hooks; closed at the end.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
         store: The history; the config's when absent.
+        parallel: The processes that run the cases; this one alone when absent.
 
     Raises:
         StoreError: when the history cannot be opened; nothing has run then.
+        PluginError: when the processes cannot be had.
     """
     if not prepared.plan.cases:
         # In the history it would be the newest run, and tell nothing.
@@ -63,15 +73,19 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
         return prepared.sessions(suite, prepared.context(service_urls=services.urls))
 
     try:
-        result = run_plan(
-            prepared.plan,
-            run=prepared.run,
-            sessions_for=sessions_for,
-            services=services,
-            emit=out.receive,
-            clock=prepared.clock,
-            chance=prepared.chance,
-            maxfail=maxfail,
+        result = (
+            _run_on(prepared, parallel, writer.path, services, out.receive, maxfail)
+            if parallel
+            else run_plan(
+                prepared.plan,
+                run=prepared.run,
+                sessions_for=sessions_for,
+                services=services,
+                emit=out.receive,
+                clock=prepared.clock,
+                chance=prepared.chance,
+                maxfail=maxfail,
+            )
         )
     finally:
         give_back()
@@ -79,6 +93,14 @@ def run(prepared: Prepared, *, sinks: Sequence[Sink] = (), maxfail: int = 0, sto
     for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings):
         Fanout(sinks).receive(Warned(line))
     return result
+
+
+def _run_on(prepared: Prepared, parallel: Parallel, store: Path, services: Services, emit: Emit, maxfail: int) -> RunResult:
+    # Not above: who runs alone does not pay for their import.
+    from maestro_fabric.aggregator.durations import usual_seconds
+    from maestro_fabric.compose.parallel import run_on_workers
+
+    return run_on_workers(prepared, parallel, services=services, emit=emit, seconds=usual_seconds(store), maxfail=maxfail)
 
 
 class Fanout:

@@ -3,20 +3,26 @@
 from maestro_fabric.engine.case import blocked, run_case
 from maestro_fabric.engine.dispatch import Dispatcher, Job, Stage
 from maestro_fabric.engine.loop import RunResult, ServiceStarter, run_plan
+from maestro_fabric.engine.parallel import Died, Ended, Told, Workers, run_plan_on
 from maestro_fabric.engine.sessions import SuiteSessions
 from maestro_fabric.engine.verdicts import exit_status, left_out_needs, needs_unmet
 
 __all__ = [
+    "Died",
     "Dispatcher",
+    "Ended",
     "Job",
     "RunResult",
     "ServiceStarter",
     "Stage",
     "SuiteSessions",
+    "Told",
+    "Workers",
     "blocked",
     "exit_status",
     "left_out_needs",
     "needs_unmet",
     "run_case",
     "run_plan",
+    "run_plan_on",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,7 +16,7 @@ from maestro_fabric.model import Case, CaseResult, RunInfo, Status
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
 
-__all__ = ["RunResult", "ServiceStarter", "run_plan"]
+__all__ = ["RunResult", "ServiceStarter", "framed", "has_enough", "run_plan", "service_down", "start_services", "warn_of_deselected"]
 
 
 class ServiceStarter(Protocol):
@@ -76,19 +76,69 @@ def run_plan(
         chance: Jitter.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
     """
-    emit(RunStarted(run))
     loop = _Loop(plan, sessions_for, services, emit, clock, chance, maxfail)
+    return framed(loop.run, loop.results, run=run, services=services, emit=emit, clock=clock)
+
+
+def framed(
+    play: Callable[[], None], results: Sequence[CaseResult], *, run: RunInfo, services: ServiceStarter, emit: Emit, clock: Clock
+) -> RunResult:
+    """Tell the run's start, play, stop the services on every way out, and tell the run's end.
+
+    Args:
+        play: Runs the cases, adding to ``results``.
+        results: What has come so far.
+        run: The run's id and facts.
+        services: Stopped at the end.
+        emit: Takes the events.
+        clock: Time.
+    """
+    emit(RunStarted(run))
     status = "interrupted"
     try:
-        loop.run()
-        code = exit_status([(result.status, result.marks) for result in loop.results])
+        play()
+        code = exit_status([(result.status, result.marks) for result in results])
         status = "failed" if code else "passed"
     except KeyboardInterrupt:
         code = 2
     finally:
         services.stop()
         emit(RunFinished(run.run_id, status, clock.now()))
-    return RunResult(status=status, exit_status=code, run_id=run.run_id, cases=tuple(loop.results))
+    return RunResult(status=status, exit_status=code, run_id=run.run_id, cases=tuple(results))
+
+
+def has_enough(results: Sequence[CaseResult], maxfail: int) -> bool:
+    """Whether so many cases failed that the rest is not run. Blocked ones do not count: nothing was found out about them."""
+    failures = (result for result in results if result.status is not Status.BLOCKED and is_bad(result.status, result.marks))
+    return maxfail > 0 and sum(1 for _ in failures) >= maxfail
+
+
+def warn_of_deselected(plan: Plan, suite: PlannedSuite, emit: Emit) -> None:
+    """Say which suites that this one needs are not run whole."""
+    left_out = {other.name: other.deselected for other in plan.suites}
+    for line in left_out_needs(suite, left_out):
+        emit(Warned(line))
+
+
+def start_services(services: ServiceStarter, cases: Iterable[Case]) -> None:
+    """Start what these cases need."""
+    for name in dict.fromkeys(name for case in cases if case.skip is None for name in case.services):
+        # One by one: a service that fails must not keep the others from starting. It has told why by an event, and
+        # `failed` says it again for each case.
+        with suppress(ServiceError):
+            services.start([name])
+
+
+def service_down(services: ServiceStarter, case: Case) -> str:
+    """Why a case cannot run because of a service that it needs; empty when it can, or is to be skipped."""
+    for name in () if case.skip else case.services:
+        why = services.failed.get(name)
+        if why is not None:
+            first_line = why.splitlines()[0] if why else "it did not start"
+            return first_line if name in first_line else f"the service {name!r} did not start: {first_line}"
+        if not services.is_alive(name):
+            return f"the service {name!r} ended during the run; its log is among the artifacts"
+    return ""
 
 
 class _Loop:
@@ -116,20 +166,9 @@ class _Loop:
 
     def run(self) -> None:
         for suite in self.plan.suites:
-            if suite.cases and not self.has_enough:
-                self._warn_of_deselected(suite)
+            if suite.cases and not has_enough(self.results, self.maxfail):
+                warn_of_deselected(self.plan, suite, self.emit)
                 self._run_suite(suite)
-
-    @property
-    def has_enough(self) -> bool:
-        """Whether so many cases failed that the rest is not run. Blocked ones do not count: nothing was found out about them."""
-        failures = (result for result in self.results if result.status is not Status.BLOCKED and is_bad(result.status, result.marks))
-        return self.maxfail > 0 and sum(1 for _ in failures) >= self.maxfail
-
-    def _warn_of_deselected(self, suite: PlannedSuite) -> None:
-        left_out = {other.name: other.deselected for other in self.plan.suites}
-        for line in left_out_needs(suite, left_out):
-            self.emit(Warned(line))
 
     def _run_suite(self, suite: PlannedSuite) -> None:
         reason = needs_unmet(suite, self.verdicts)
@@ -137,43 +176,25 @@ class _Loop:
             for case in suite.cases:
                 self._block(suite, case, reason)
             return
-        self._start_services(suite)
+        start_services(self.services, suite.cases)
         sessions = self.sessions_for(suite)
         try:
             for case in suite.cases:
                 self._run_case(suite, case, sessions)
-                if self.has_enough:
+                if has_enough(self.results, self.maxfail):
                     return
         finally:
             fault = sessions.close()
             if fault is not None:
                 self.emit(Warned(f"the session of {suite.name} could not be closed: {fault.type}: {fault.message}"))
 
-    def _start_services(self, suite: PlannedSuite) -> None:
-        wanted = dict.fromkeys(name for case in suite.cases if case.skip is None for name in case.services)
-        for name in wanted:
-            # One by one: a service that fails must not keep the others from starting. It has told why by an event, and
-            # `failed` says it again for each case.
-            with suppress(ServiceError):
-                self.services.start([name])
-
     def _run_case(self, suite: PlannedSuite, case: Case, sessions: SuiteSessions) -> None:
-        reason = "" if case.skip else self._service_down(case)
+        reason = service_down(self.services, case)
         if reason:
             self._block(suite, case, reason)
             return
         never = Deadline.after(None, self.clock)
         self._note(suite, run_case(case, sessions, self.emit, clock=self.clock, chance=self.chance, deadline=never))
-
-    def _service_down(self, case: Case) -> str:
-        for name in case.services:
-            why = self.services.failed.get(name)
-            if why is not None:
-                first_line = why.splitlines()[0] if why else "it did not start"
-                return first_line if name in first_line else f"the service {name!r} did not start: {first_line}"
-            if not self.services.is_alive(name):
-                return f"the service {name!r} ended during the run; its log is among the artifacts"
-        return ""
 
     def _block(self, suite: PlannedSuite, case: Case, reason: str) -> None:
         result, event = blocked(case, reason, self.clock)

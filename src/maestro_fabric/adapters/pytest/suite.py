@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ __all__ = ["PytestSuite"]
 
 class PytestSuite(SuiteConfig):
     """Tests that pytest runs: natively inside pytest, in a process of their own outside it."""
+
+    # Outside pytest: one session is one pytest, which must know its tests beforehand. Inside, they are pytest's own items.
+    stays_together: ClassVar[bool] = True
 
     adapter: Literal["pytest"]
     paths: list[str] = Field(default=["."], min_length=1, description="Files, folders or node ids, relative to cwd.")
