@@ -15,7 +15,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 NODE_STAMP := tests/node/node_modules/.installed
 BENCH_VENV ?= .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
-PACKAGE := .[playwright,xdist]
+PACKAGE := .[playwright,selenium,xdist]
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Dependency groups need pip 25.1.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from maestro_fabric.cli.browser_setup import install_browser
+from maestro_fabric.cli.browser_setup import install_browser, install_driver
 from maestro_fabric.cli.machine import Check, State, examine
 from maestro_fabric.errors import PluginError
 
@@ -25,7 +25,9 @@ _SIGNS = {State.OK: "✓", State.ABSENT: "–", State.BROKEN: "✗"}
     "--store", type=click.Path(path_type=Path), default=Path(".maestro/history.db"), show_default=True, help="The history to look at."
 )
 @click.option("--browser", metavar="PATH", default=None, help="Look at this browser first, as browser.executable in a config does.")
-@click.option("--install-browser", "must_install", is_flag=True, help="Get a Chromium when there is none that starts.")
+@click.option(
+    "--install-browser", "must_install", is_flag=True, help="Get a Chromium when there is none that starts, and its driver for Selenium."
+)
 @click.option("--quiet", is_flag=True, help="Say only what is wrong.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(*, store: Path, browser: str | None, must_install: bool, quiet: bool, as_json: bool) -> None:
@@ -47,10 +49,18 @@ def doctor(*, store: Path, browser: str | None, must_install: bool, quiet: bool,
 
 
 def _install() -> None:
+    def say(line: str) -> None:
+        click.echo(line, err=True)
+
     try:
-        install_browser(environ=os.environ, say=lambda line: click.echo(line, err=True))
+        browser = install_browser(environ=os.environ, say=say)
     except PluginError as error:
         raise click.ClickException(str(error)) from error
+    try:
+        install_driver(browser, environ=os.environ, say=say)
+    except PluginError as error:
+        # Journeys on Playwright run without; Selenium's are blocked and say the same.
+        say(str(error))
 
 
 def _rows(checks: Sequence[Check]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
+from maestro_fabric.adapters.selenium.drivers import DRIVERS, driver_help, find_driver
 from maestro_fabric.aggregator.database import connect_to_read, version_of
 from maestro_fabric.errors import StoreError
 
@@ -139,16 +140,27 @@ def browser_answer(path: str) -> str | None:
 
 
 def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Check]:
-    for section, names in (("Drivers", ("chromedriver", "geckodriver")), ("JavaScript", ("node", "npm"))):
-        for name in names:
-            path = shutil.which(name, path=environ.get("PATH"))
-            answer = browser_answer(path) if path is not None else None
-            if path is None:
-                yield Check(section=section, name=name, state=State.ABSENT, value="not found")
-            elif answer is None:
-                yield Check(section=section, name=name, state=State.ABSENT, value=f"{path} does not start")
-            else:
-                yield Check(section=section, name=name, state=State.OK, value=f"{answer}: {path}")
+    has_selenium = is_installed("selenium")
+    for engine, name in DRIVERS.items():
+        found = find_driver(engine, None, environ)
+        mend = driver_help(engine) if has_selenium and engine == "chromium" else ""
+        if found is None:
+            yield Check(section="Drivers", name=name, state=State.ABSENT, value="not found", mend=mend)
+        else:
+            yield _program("Drivers", name, str(found.path), f" (from {found.source})")
+    for name in ("node", "npm"):
+        path = shutil.which(name, path=environ.get("PATH"))
+        if path is None:
+            yield Check(section="JavaScript", name=name, state=State.ABSENT, value="not found")
+        else:
+            yield _program("JavaScript", name, path)
+
+
+def _program(section: str, name: str, path: str, source: str = "") -> Check:
+    answer = browser_answer(path)
+    if answer is None:
+        return Check(section=section, name=name, state=State.ABSENT, value=f"{path}{source} does not start")
+    return Check(section=section, name=name, state=State.OK, value=f"{answer}: {path}{source}")
 
 
 def _look_at_store(path: Path) -> Iterator[Check]:

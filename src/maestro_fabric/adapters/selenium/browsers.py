@@ -92,7 +92,6 @@ def release(wanted: Launch, browser: Launched) -> None:
 def discard(browser: Launched) -> None:
     """End a browser that is broken."""
     browser.kill()
-    browser.downloads.cleanup()
 
 
 def _started(command: Sequence[str], start_child: StartChild) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -40,14 +41,12 @@ class SeleniumEngine:
     Attributes:
         commands: Sends the case's commands.
         settings: The suite's ``browser``.
-        downloads: The folder that the browser downloads to.
         debugger: Chromium's DevTools address, ``host:port``; empty where there is none.
         faults: Reads Selenium's errors.
     """
 
     commands: Commands
     settings: BrowserConfig
-    downloads: Path
     debugger: str = ""
     faults: Faults = field(default_factory=SeleniumFaults)
     _tabs: list[SeleniumTab] = field(default_factory=list)
@@ -95,25 +94,26 @@ class SeleniumEngine:
         self._traffic.add(self.commands.driver.current_window_handle, url, is_meant, reply)
 
     def download(self, tab: SeleniumTab, start: Callable[[], object], keep: Callable[[str], Path], timeout: float) -> tuple[str, Path]:
-        """Wait for a file in the folder of downloads.
+        """Wait for a file in a folder that only this download is put into.
 
         Raises:
             TransportError: when none begins in time, or it does not end.
         """
         until = time.monotonic() + timeout / 1000
-        self.commands.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
-        before = set(self.downloads.iterdir())
-        start()
-        while not (new := set(self.downloads.iterdir()) - before) or any(path.suffix in _UNFINISHED for path in new):
-            if time.monotonic() >= until:
-                if new:
-                    raise TransportError(f"the download of {min(new).name} did not end within {format_duration(timeout / 1000)}")
-                raise TransportError(f"no download began within {format_duration(timeout / 1000)} of the click")
-            time.sleep(_LOOK_S)
-        file = max(new, key=lambda path: path.stat().st_mtime)
-        path = keep(file.name)
-        shutil.move(file, path)
-        return file.name, path
+        with tempfile.TemporaryDirectory(prefix="maestro-download-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            self.commands.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=name)
+            start()
+            while not (files := list(folder.iterdir())) or any(file.suffix in _UNFINISHED for file in files):
+                if time.monotonic() >= until:
+                    spent = format_duration(timeout / 1000)
+                    raise TransportError(
+                        f"no download began within {spent} of the click" if not files else f"{files[0].name}: no end in {spent}"
+                    )
+                time.sleep(_LOOK_S)
+            path = keep(files[0].name)
+            shutil.move(files[0], path)
+            return files[0].name, path
 
     def for_calls(self, tab: SeleniumTab) -> Any:
         """Selenium's driver; where the function leaves it does not matter."""

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,12 +76,10 @@ class Launched:
 
     Attributes:
         driver: Selenium's.
-        downloads: The folder that it downloads to.
         program: The driver's process; ``None`` for a Grid's.
     """
 
     driver: WebDriver
-    downloads: tempfile.TemporaryDirectory[str]
     program: Program | None
 
     @property
@@ -110,7 +107,6 @@ class Launched:
         with contextlib.suppress(WebDriverException, HTTPError, OSError):
             self.driver.quit()
         self.kill()
-        self.downloads.cleanup()
 
 
 def launch(wanted: Launch, environ: Mapping[str, str], start: StartProgram | None = None) -> Launched:
@@ -125,18 +121,10 @@ def launch(wanted: Launch, environ: Mapping[str, str], start: StartProgram | Non
         PluginError: when a program is missing or does not start.
         TransportError: when the Grid does not answer.
     """
-    # Not deleted by its finalizer in the middle of something: `end` does.
-    downloads = tempfile.TemporaryDirectory(prefix="maestro-downloads-", ignore_cleanup_errors=True)
-    try:
-        if wanted.remote is not None:
-            return Launched(_connect(wanted), downloads, None)
-        return _start(wanted, environ, start or _Group, downloads)
-    except BaseException:
-        downloads.cleanup()
-        raise
+    return Launched(_connect(wanted), None) if wanted.remote is not None else _start(wanted, environ, start or _Group)
 
 
-def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram, downloads: tempfile.TemporaryDirectory[str]) -> Launched:
+def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram) -> Launched:
     browser = find_browser(wanted.engine, wanted.executable, environ, headed=wanted.headed)
     if browser is None and wanted.engine == "chromium":
         raise PluginError(browser_help("chromium"))
@@ -153,7 +141,7 @@ def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram, down
         service.stop()
         what = f"{browser.path} (from {browser.source})" if browser is not None else wanted.engine
         raise PluginError(f"{what} did not start by {found.path} (from {found.source}): {_reason(exc, headed=wanted.headed)}") from exc
-    return Launched(driver, downloads, service.program)
+    return Launched(driver, service.program)
 
 
 def _connect(wanted: Launch) -> WebDriver:

@@ -180,9 +180,7 @@ class SeleniumSession:
             # It died since its last case, which is only noticed now: start another one.
             self._drop()
             browser, commands = self._ready_browser(dialogs, state)
-        engine = SeleniumEngine(
-            commands=commands, settings=self.settings, downloads=Path(browser.downloads.name), debugger=browser.debugger
-        )
+        engine = SeleniumEngine(commands=commands, settings=self.settings, debugger=browser.debugger)
         return Scene(
             engine=engine,
             page=engine.tabs()[0],
