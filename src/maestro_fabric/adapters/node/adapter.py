@@ -99,7 +99,15 @@ class FileAdapter(ABC):
         def launch(channel: Channel) -> Launch:
             return Launch(command=[*tool.command, *arguments], env={**env, STREAM_VARIABLE: channel.target})
 
-        return Program(self.framework.title, launch, cwd=cwd, log_path=log_path, start_child=context.start_child, read=read_messages)
+        return Program(
+            self.framework.title,
+            launch,
+            cwd=cwd,
+            log_path=log_path,
+            start_child=context.start_child,
+            read=read_messages,
+            redact=context.redact,
+        )
 
     def _list(self, config: FileSuite, context: Context, cwd: Path) -> list[Path]:
         env = environment_of(config.env, context)
