@@ -21,3 +21,9 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait in a task, while others run."""
+        import asyncio  # slow to import, and most only use threads
+
+        await asyncio.sleep(seconds)

@@ -16,6 +16,9 @@ from maestro_fabric.hookspecs import hookimpl
 from maestro_fabric.model import Case, CaseId, Mark, Outcome, Status
 from maestro_fabric.ports import ADAPTER_API, Adapter, Clock, Context, Deadline, Emit, Session, Sink
 from maestro_fabric.qa_file import Loaded
+from maestro_fabric.resilience import CircuitBreaker, OnEvent, Policy, ResilienceEvent, State, bulkhead, fallback, retry, timeout
+from maestro_fabric.resilience.shared import SharedBreakers, SharedPlaces
+from maestro_fabric.resilience.telemetry import OpenTelemetryListener
 from maestro_fabric.testing import FakeAdapter, FakeClock, RecordingSink, make_context
 
 
@@ -107,6 +110,35 @@ def fakes_fit_their_ports() -> tuple[Clock, Adapter]:
     context = make_context()
     assert_type(context, Context)
     return FakeClock(), FakeAdapter()
+
+
+@Policy(retry(3), CircuitBreaker(failure_threshold=5, timeout=60, expected_exception=Exception), timeout(seconds=5.0))
+def guarded(item: str, *, times: int = 1) -> list[str]:
+    return [item] * times
+
+
+@fallback("nothing")
+@bulkhead(2)
+async def guarded_coroutine(item: str) -> str:
+    return item
+
+
+async def guarded_functions_keep_their_types(path: Path) -> None:
+    assert_type(guarded("tea", times=2), list[str])
+    assert_type(await guarded_coroutine("tea"), str)
+    assert_type(await retry().call(guarded_coroutine, "tea"), str)
+    assert_type(retry().call(guarded, "tea"), list[str])
+    breaker = CircuitBreaker(name="shop", store=SharedBreakers(path), on_event=OpenTelemetryListener())
+    assert_type(breaker.state, State)
+    async with breaker.by("case a"), bulkhead(places=SharedPlaces(path, "shop", limit=2)), timeout(5):
+        pass
+
+
+def listeners_fit_their_port() -> OnEvent:
+    def take(event: ResilienceEvent) -> None:
+        print(event)
+
+    return take
 
 
 def a_run_is_put_together_by_hand() -> RunResult:
