@@ -67,7 +67,7 @@ def read_options(config: pytest.Config) -> Options:
         update_visual=chosen.maestro_update_visual,
         slow_s=_seconds(chosen.maestro_slow) if chosen.maestro_slow else 0.0,
         pause=chosen.maestro_pause,
-        stream_fd=chosen.maestro_stream,
+        stream_fd=getattr(chosen, "maestro_stream", None),
         is_dry=bool(chosen.collectonly),
     )
 

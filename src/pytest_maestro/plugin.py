@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 __all__: list[str] = []  # pytest finds the hooks by their names
@@ -30,7 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
-    group.addoption("--maestro-stream", metavar="FD", type=int, help=argparse.SUPPRESS)
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
     parser.addini("maestro_env", "The environment of the config.", default="")
@@ -41,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Read the config before pytest looks for conftest files: it says which paths are tested."""
     chosen = early_config.known_args_namespace
-    is_asked_for = chosen.maestro_config or chosen.maestro_store or chosen.maestro_stream is not None
+    is_asked_for = chosen.maestro_config or chosen.maestro_store or getattr(chosen, "maestro_stream", None) is not None
     need_a_config = [name for name in _NEED_A_CONFIG if getattr(chosen, name)]
     names_yaml = any(path.partition("::")[0].endswith((".yaml", ".yml")) for path in chosen.file_or_dir)
     if is_asked_for or need_a_config or names_yaml or early_config.getini("maestro_config") or early_config.getini("maestro_store"):

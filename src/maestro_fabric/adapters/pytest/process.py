@@ -9,7 +9,7 @@ from pathlib import Path
 
 from maestro_fabric.adapters.program.channel import Channel
 from maestro_fabric.adapters.program.process import Launch, Program
-from maestro_fabric.adapters.pytest.stream import SPEC_VARIABLE, Closed, Collected, Said, StreamSpec, read_lines
+from maestro_fabric.adapters.pytest.stream import SPEC_VARIABLE, STREAM_PLUGIN, Closed, Collected, Said, StreamSpec, read_lines
 from maestro_fabric.events import AttemptFinished, CaseFinished
 from maestro_fabric.model import Attempt, CaseId, Outcome
 from maestro_fabric.ports import Deadline, Emit, StartChild
@@ -53,7 +53,7 @@ class PytestProcess:
         def launch(channel: Channel) -> Launch:
             path = None if channel.path is None else str(channel.path)
             own = replace(spec, down=channel.down, path=path)
-            command = [sys.executable, "-m", "pytest", "--maestro-stream", str(channel.up or 0), *arguments]
+            command = [sys.executable, "-m", "pytest", "-p", STREAM_PLUGIN, "--maestro-stream", str(channel.up or 0), *arguments]
             return Launch(command=command, env={**env, SPEC_VARIABLE: own.as_text()})
 
         self._program = Program(

@@ -3,8 +3,8 @@
 Up go what was collected, and events as `maestro_fabric.wire` has them. After each finished case the child waits for a byte,
 so that it never runs ahead of a stop or a further attempt. End of file downwards is an interrupt: the owner is gone.
 
-The child is called with ``--maestro-stream DESCRIPTOR``; the rest of the `StreamSpec` stands in the environment variable
-``MAESTRO_STREAM``. `pytest_maestro` uses it so::
+The child is called with ``-p`` `STREAM_PLUGIN` and ``--maestro-stream DESCRIPTOR``; the rest of the `StreamSpec` stands in the
+environment variable ``MAESTRO_STREAM``. `pytest_maestro` uses it so::
 
     stream = open_stream(descriptor)                       # in pytest_configure
     stream.collection_failed(nodeid, path, text)           # for each failed collect report
@@ -28,10 +28,24 @@ from maestro_fabric.adapters.pytest.identity import native_case_id, root_relativ
 from maestro_fabric.events import CaseFinished, Event
 from maestro_fabric.model import CaseId, Location
 
-__all__ = ["SPEC_VARIABLE", "Closed", "Collected", "CollectionFailed", "Said", "Stream", "StreamSpec", "open_stream", "read_lines"]
+__all__ = [
+    "SPEC_VARIABLE",
+    "STREAM_PLUGIN",
+    "Closed",
+    "Collected",
+    "CollectionFailed",
+    "Said",
+    "Stream",
+    "StreamSpec",
+    "open_stream",
+    "read_lines",
+]
 
 
 SPEC_VARIABLE = "MAESTRO_STREAM"
+
+STREAM_PLUGIN = "pytest_maestro.stream_option"
+"""The plugin that gives pytest the option ``--maestro-stream``; nobody but the child loads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
