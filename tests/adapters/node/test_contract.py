@@ -38,6 +38,7 @@ class OfTestFiles(AdapterContract):
         "kinds.test.js > is off": "skipped",
         "broken.test.js": "error",
     }
+    deadline_s = 3.0
     slow_suite: ClassVar = {"paths": ["slow"]}
     quick_case = "slow.test.js > quick"
     slow_case = "slow.test.js > slow"

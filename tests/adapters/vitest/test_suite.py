@@ -90,12 +90,14 @@ def test_a_file_that_hangs_takes_no_other_down(run: Run) -> None:
         {
             "web/a.test.js": f"{TEST} test('started', () => {{}}); test('spins', () => {{ for (;;) {{}} }});",
             "web/b.test.js": f"{TEST} test('b', () => {{}});",
+            "web/c.test.js": "for (;;) {}",
         },
         config="policies: {short: {attempt_timeout: 4s}}",
         suite=", policy: short",
     )
 
     assert message(files(result)["a.test.js"]).startswith("DeadlineExceeded: it was still running after 4s")
+    assert message(files(result)["c.test.js"]) == "DeadlineExceeded: it was still running after 4s; its process was ended"
     assert statuses(inner(result, "b.test.js")) == {"b": "passed"}
 
 

@@ -21,11 +21,9 @@ export default class MaestroReporter {
     this.tell({ kind: 'RunBegan', runs: specifications.length });
   }
 
+  // A worker begins with the file: it is not loaded yet.
   onTestModuleQueued(module) {
     this.logs.set(module.id, []);
-  }
-
-  onTestModuleStart(module) {
     this.tell({ kind: 'FileBegan', file: module.moduleId });
   }
 
