@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import TracebackType
 from typing import Protocol
 
 from maestro_fabric.resilience.ledger import Ledger, Rules
@@ -19,7 +20,7 @@ class Book(Protocol):
     def __enter__(self) -> Ledger:
         """The ledger, to change it while nobody else does."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Keep what was changed."""
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import CallRefused, CircuitBreakerOpenError
 from maestro_fabric.resilience.books import Book, BreakerStore, LocalBook
-from maestro_fabric.resilience.defaults import MachineClock
 from maestro_fabric.resilience.events import BreakerChanged, CallRejected, OnEvent
 from maestro_fabric.resilience.flow import CALL, Flow
 from maestro_fabric.resilience.ledger import Change, Ledger, Rules, State
@@ -88,7 +88,7 @@ class CircuitBreaker(Guard):
             raise ValueError("slow_rate needs slow_call_s: from how many seconds on is a call slow?")
         if store is not None and not name:
             raise ValueError("a breaker in a store needs a name: it is how the other processes find it")
-        clock = clock or MachineClock()
+        clock = clock or SystemClock()
         self._rules = Rules(
             make_window=_choose_window(window_calls, window_s, needs_one=failure_rate is not None or slow_rate is not None),
             failures=_positive("failure_threshold", failure_threshold) if failure_rate is None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from maestro_fabric.resilience.defaults import MachineClock
+from maestro_fabric.clock import SystemClock
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
@@ -35,7 +35,7 @@ class RetryBudget:
         if min(share, per_second, reserve) < 0:
             raise ValueError(f"a budget cannot hold less than nothing: {share=}, {per_second=}, {reserve=}")
         self._share, self._per_second, self._reserve = share, per_second, reserve
-        self._monotonic = (clock or MachineClock()).monotonic
+        self._monotonic = (clock or SystemClock()).monotonic
         self._lock = threading.Lock()
         self._tokens = reserve
         self._at = self._monotonic()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import BulkheadFullError
 from maestro_fabric.resilience.deadlines import left_s
-from maestro_fabric.resilience.defaults import MachineClock
 from maestro_fabric.resilience.events import CallRejected, OnEvent, Waited
 from maestro_fabric.resilience.flow import CALL, Flow
 from maestro_fabric.resilience.pattern import Guard
@@ -53,9 +53,9 @@ class bulkhead(Guard):  # noqa: N801 - used like a function, as contextlib.suppr
         super().__init__(name, on_event)
         if limit < 1 or max_waiting < 0 or wait < 0:
             raise ValueError(f"{limit=}, {max_waiting=}, {wait=}: at least one must be let in, and no queue or wait is negative")
-        self.limit, self.wait_s = limit, wait
         self._places: Places = LocalPlaces(limit, max_waiting) if places is None else places
-        self._monotonic = (clock or MachineClock()).monotonic
+        self.limit, self.wait_s = self._places.limit, wait
+        self._monotonic = (clock or SystemClock()).monotonic
 
     def describe(self) -> str:
         """What it does, in a line."""

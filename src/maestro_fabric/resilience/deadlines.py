@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.ports import Deadline
-from maestro_fabric.resilience.defaults import MachineClock
 from maestro_fabric.resilience.flow import CALL, Flow
 from maestro_fabric.resilience.pattern import Guard
 
@@ -41,7 +41,7 @@ class deadline(Guard):  # noqa: N801 - used like a function, as contextlib.suppr
         if not seconds > 0:
             raise ValueError(f"a deadline lies ahead: {seconds!r} seconds do not")
         self.seconds = seconds
-        self._clock = clock or MachineClock()
+        self._clock = clock or SystemClock()
 
     def describe(self) -> str:
         """What it does, in a line."""

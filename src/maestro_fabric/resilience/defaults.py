@@ -1,42 +1,27 @@
-"""The time and chance that the library takes when nobody gives it others.
-
-The engine names its clock in `compose`. A library that is used alone has no such place, so the defaults stand here, once, and every
-pattern takes others by its arguments ``clock`` and ``chance``.
-"""
+"""The chance that the library takes when nobody gives it another, and how a task waits on any clock."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
+
+from maestro_fabric.clock import SystemClock
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Chance, Clock
 
-__all__ = ["MachineClock", "default_chance", "pause"]
+__all__ = ["default_chance", "pause"]
 
-
-class MachineClock:
-    """The machine's clock, for threads and for tasks. `monotonic` is the built-in itself: it stands on the path of every call."""
-
-    now = staticmethod(time.time)
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
-
-    @staticmethod
-    async def pause(seconds: float) -> None:
-        """Let other tasks run for so long."""
-        import asyncio  # not loaded by those who only use threads
-
-        await asyncio.sleep(seconds)
+# The engine names its clock and chance in `compose`. A library that is used alone has no such place: `SystemClock` and this module
+# are its defaults, and every pattern takes others by its arguments ``clock`` and ``chance``.
 
 
 def default_chance() -> Chance:
     """The machine's randomness: the module `random` has what the port asks for."""
-    import random
+    import random  # slow to import, and only retries need it
 
     return random
 
 
 async def pause(clock: Clock, seconds: float) -> None:
-    """Sleep in a task: by the clock's own ``pause`` where it has one, as the fake clock does."""
-    await getattr(clock, "pause", MachineClock.pause)(seconds)
+    """Sleep in a task: by the clock's own ``pause`` where it has one, as the machine's and the fake one do."""
+    await getattr(clock, "pause", SystemClock().pause)(seconds)

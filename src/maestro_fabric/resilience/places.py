@@ -22,7 +22,13 @@ class Place(Protocol):
 
 
 class Places(Protocol):
-    """Gives places; a place that was asked for must be left, whatever became of it."""
+    """Gives places; a place that was asked for must be left, whatever became of it.
+
+    Attributes:
+        limit: How many may be inside.
+    """
+
+    limit: int
 
     def take(self) -> Any:
         """A place inside, or ``None`` when that would mean to wait."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import RateLimitExceeded
 from maestro_fabric.resilience.deadlines import left_s
-from maestro_fabric.resilience.defaults import MachineClock
 from maestro_fabric.resilience.events import CallRejected, OnEvent, Waited
 from maestro_fabric.resilience.flow import CALL, Flow, Sleep
 from maestro_fabric.resilience.pattern import Guard
@@ -59,7 +59,7 @@ class rate_limit(Guard):  # noqa: N801 - used like a function, as contextlib.sup
         self._spacing_s = per / calls
         self._tolerance_s = self._spacing_s * (burst - 1)
         self._wait_s = wait
-        self._clock = clock or MachineClock()
+        self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._next_even = float("-inf")  # when the next call would come if all came evenly
 

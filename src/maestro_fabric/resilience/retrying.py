@@ -6,11 +6,12 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import CircuitBreakerOpenError
 from maestro_fabric.resilience.backoff import Backoff, Exponential
 from maestro_fabric.resilience.budget import RetryBudget
 from maestro_fabric.resilience.deadlines import left_s
-from maestro_fabric.resilience.defaults import MachineClock, default_chance
+from maestro_fabric.resilience.defaults import default_chance
 from maestro_fabric.resilience.events import OnEvent, RetryScheduled, RetryStopped, RetrySucceeded
 from maestro_fabric.resilience.flow import CALL, Flow, Sleep
 from maestro_fabric.resilience.matching import Errors, matcher
@@ -85,7 +86,7 @@ class retry(Pattern):  # noqa: N801 - used like a function, as contextlib.suppre
         self._is_meant, self._is_exempt, self._is_bad = matcher(on), matcher(unless), on_result
         self._budget = budget
         self._max_retry_after_s = max_retry_after_s
-        self._clock = clock or MachineClock()
+        self._clock = clock or SystemClock()
         self._monotonic = self._clock.monotonic
         self._chance = chance or default_chance()
 

@@ -22,10 +22,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 from maestro_fabric.folders import make_folder
 from maestro_fabric.life_lock import LifeLock, is_held
-from maestro_fabric.resilience.defaults import MachineClock
 from maestro_fabric.resilience.flow import Sleep, Step
 from maestro_fabric.resilience.ledger import Ledger, Rules
 
@@ -217,7 +217,7 @@ class SharedPlaces:
     ) -> None:
         self._database = _Database(path)
         self._name, self.limit, self.max_waiting = name, limit, max_waiting
-        self._poll_s, self._clock = poll_s, clock or MachineClock()
+        self._poll_s, self._clock = poll_s, clock or SystemClock()
 
     def take(self) -> _SharedPlace | None:
         """A place inside, or ``None`` when that would mean to wait."""
