@@ -143,6 +143,17 @@ def test_drivers_and_node_are_shown_when_they_are_there(look: Callable[..., dict
     assert findings["geckodriver"].value.endswith("does not start")
 
 
+def test_node_packages_of_the_current_folder_are_shown(look: Callable[..., dict[str, Check]], tmp_path: Path) -> None:
+    home = tmp_path / "node_modules" / "jest"
+    home.mkdir(parents=True)
+    (home / "package.json").write_text('{"version": "30.1.0"}')
+
+    findings = look()
+
+    assert (findings["jest"].state, findings["jest"].value) == (State.OK, "30.1.0")
+    assert (findings["vitest"].state, findings["vitest"].value) == (State.ABSENT, "not installed for this folder")
+
+
 def test_a_program_without_a_version_is_still_shown(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     add(programs, "chromedriver", "#!/bin/sh\nexit 0\n")
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
+from maestro_fabric.adapters.node.find import installed_version
 from maestro_fabric.adapters.selenium.drivers import DRIVERS, driver_help, find_driver
 from maestro_fabric.aggregator.database import connect_to_read, version_of
 from maestro_fabric.errors import StoreError
@@ -154,6 +155,10 @@ def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Check]:
             yield Check(section="JavaScript", name=name, state=State.ABSENT, value="not found")
         else:
             yield _program("JavaScript", name, path)
+    for package in ("jest", "vitest", "@cucumber/cucumber"):
+        version = installed_version(package, Path.cwd())
+        state, value = (State.ABSENT, "not installed for this folder") if version is None else (State.OK, version)
+        yield Check(section="JavaScript", name=package, state=state, value=value)
 
 
 def _program(section: str, name: str, path: str, source: str = "") -> Check:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Framework", "NodeTool", "Unavailable", "find_package", "find_tool"]
+__all__ = ["Framework", "NodeTool", "Unavailable", "find_package", "find_tool", "installed_version"]
 
 NODE_HELP = "install Node 20 or newer (https://nodejs.org), so that `node` is found in PATH"
 # Which lock file belongs to which command that installs what it holds.
@@ -92,6 +92,12 @@ def find_package(package: str, cwd: Path) -> Path | None:
     """The folder of a package as Node finds it from ``cwd``: in the nearest ``node_modules``, upwards; ``None`` when there is none."""
     candidates = (folder / "node_modules" / package for folder in _upwards(cwd))
     return next((folder for folder in candidates if (folder / "package.json").is_file()), None)
+
+
+def installed_version(package: str, cwd: Path) -> str | None:
+    """The version of a package that a suite in ``cwd`` would use; ``None`` when there is none."""
+    folder = find_package(package, cwd)
+    return None if folder is None else str(_read_manifest(folder).get("version", "of no version"))
 
 
 def _script(manifest: Mapping[str, object], folder: Path, program: str) -> Path | None:

@@ -78,7 +78,7 @@ class Teller:
         if record.status in ("passed", "failed"):
             test = self._test_of(record)
             self._add(test, record)
-            if record.status == "passed":
+            if record.status == "passed" and test.status is None:
                 self._conclude(test)
 
     def ended(self, records: Sequence[TestRecord], output: str) -> None:
