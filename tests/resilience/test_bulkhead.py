@@ -134,6 +134,20 @@ async def test_a_task_waits_only_so_long() -> None:
     assert await waits
 
 
+@pytest.mark.asyncio
+async def test_a_task_that_is_cancelled_while_it_waits_leaves_the_queue() -> None:
+    places = LocalPlaces(1, 1)
+    limited = bulkhead(places=places)
+    async with limited:
+        waits = asyncio.create_task(_enter(limited))
+        await asyncio.sleep(0)
+        assert len(places.waiting) == 1
+        waits.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+    assert (places.inside, len(places.waiting)) == (0, 0)
+
+
 async def _enter(limited: bulkhead) -> bool:
     async with limited:
         return True

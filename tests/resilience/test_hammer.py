@@ -19,7 +19,7 @@ from maestro_fabric.resilience.events import BreakerChanged
 from maestro_fabric.resilience.shared import SharedBreakers
 
 THREADS, LIMIT = 8, 3
-SPAN_S = 2.5
+SPAN_S = 2.0
 LEGAL = {("closed", "open"), ("open", "half_open"), ("half_open", "closed"), ("half_open", "open")}
 
 PROCESS = """

@@ -182,7 +182,7 @@ class BudgetMachine(RuleBasedStateMachine):
         assert self.retries <= 4 + 0.25 * self.calls + 0.5 * self.clock.monotonic()
 
 
-quick = settings(max_examples=150, stateful_step_count=40, deadline=None)
+quick = settings(max_examples=80, stateful_step_count=40, deadline=None)
 TestBreaker, TestBulkhead, TestBudget = BreakerMachine.TestCase, BulkheadMachine.TestCase, BudgetMachine.TestCase
 TestBreaker.settings = TestBulkhead.settings = TestBudget.settings = quick
 

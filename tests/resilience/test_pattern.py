@@ -22,7 +22,8 @@ from maestro_fabric.resilience import (
     retry,
     timeout,
 )
-from maestro_fabric.resilience.pattern import Pattern
+from maestro_fabric.resilience.flow import CALL, Flow
+from maestro_fabric.resilience.pattern import Guard, Pattern
 from maestro_fabric.testing import FakeClock
 
 EVERY_PATTERN = [
@@ -171,6 +172,39 @@ def _counting(calls: list[int]):  # type: ignore[no-untyped-def]
         raise ConnectionError
 
     return down
+
+
+class Swallow(Guard):
+    """A pattern of a stranger."""
+
+    kind = "swallow"
+
+    def flow(self, ticket: object = None) -> Flow:
+        try:
+            return (yield CALL)
+        except OSError:
+            return "swallowed"
+        except ValueError as error:
+            raise RuntimeError("another one") from error
+
+
+@pytest.mark.asyncio
+async def test_a_stranger_can_write_a_pattern() -> None:
+    async def raising(error: BaseException) -> None:
+        raise error
+
+    def raise_(error: BaseException) -> None:
+        raise error
+
+    assert Swallow().call(raise_, OSError()) == "swallowed" == await Swallow().call(raising, OSError())
+    for error in (RuntimeError, KeyError):
+        with pytest.raises(error):
+            Swallow().call(raise_, {RuntimeError: ValueError, KeyError: KeyError}[error]())
+    with pytest.raises(RuntimeError, match="another one"), Swallow():
+        raise ValueError
+    with pytest.raises(OSError, match="mine"):  # a block has no result that could stand in
+        async with Swallow():
+            raise OSError("mine")
 
 
 def test_a_pattern_itself_has_no_flow() -> None:

@@ -122,8 +122,8 @@ def test_what_raises_inside_leaves_the_ledger_as_it_was(path: Path) -> None:
     book = CircuitBreaker(name="shop", store=store)._book
 
     def break_off() -> None:
-        with book as ledger:
-            ledger.force(State.OPEN, "half done")
+        with book.lock:
+            book.ledger.force(State.OPEN, "half done")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

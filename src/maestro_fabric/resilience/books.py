@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from maestro_fabric.resilience.ledger import Ledger, Rules
@@ -12,16 +12,18 @@ __all__ = ["Book", "BreakerStore", "LocalBook"]
 
 
 class Book(Protocol):
-    """Keeps one ledger, and lets one caller at a time change it: ``with book as ledger:``."""
+    """Keeps one ledger, and lets one caller at a time change it: ``with book.lock:`` change ``book.ledger``."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; up to date, and to be changed, while the lock is held."""
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """While it is held nobody else changes the ledger; at its end the ledger is kept."""
 
     def read(self) -> Ledger:
         """The ledger as it is now, to look at only."""
-
-    def __enter__(self) -> Ledger:
-        """The ledger, to change it while nobody else does."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        """Keep what was changed."""
 
 
 class BreakerStore(Protocol):
@@ -32,19 +34,12 @@ class BreakerStore(Protocol):
 
 
 class LocalBook:
-    """A ledger for the threads and tasks of this process."""
+    """A ledger for the threads and tasks of this process. Its lock is a plain one, which no signal can interrupt half-way."""
 
-    __slots__ = ("_acquire", "_ledger", "_release", "read")
+    __slots__ = ("ledger", "lock", "read")
 
     def __init__(self, rules: Rules) -> None:
         ledger = Ledger(rules)
-        lock = threading.Lock()
-        self._ledger, self._acquire, self._release = ledger, lock.acquire, lock.release
+        self.ledger = ledger
+        self.lock = threading.Lock()
         self.read = lambda: ledger
-
-    def __enter__(self) -> Ledger:
-        self._acquire()
-        return self._ledger
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self._release()

@@ -137,7 +137,8 @@ class CircuitBreaker(Guard):
         Raises:
             CircuitBreakerOpenError: when the call must not be made.
         """
-        with self._book as ledger:
+        with self._book.lock:
+            ledger = self._book.ledger
             permit = ledger.admit(self._now())
             changes = ledger.take_changes()
             state, left_s, reason = ledger.state.value, self._left_s(ledger), ledger.reason
@@ -150,7 +151,8 @@ class CircuitBreaker(Guard):
 
     def record_success(self, permit: int, *, slow: bool = False) -> None:
         """The call with this permit went well."""
-        with self._book as ledger:
+        with self._book.lock:
+            ledger = self._book.ledger
             ledger.succeed(permit, self._now(), slow=slow)
             changes = ledger.take_changes()
         if changes:
@@ -158,15 +160,16 @@ class CircuitBreaker(Guard):
 
     def record_failure(self, permit: int, *, slow: bool = False) -> None:
         """The call with this permit failed; the evidence is that of `by`."""
-        with self._book as ledger:
+        with self._book.lock:
+            ledger = self._book.ledger
             ledger.fail(permit, self._now(), slow=slow, source=self._source)
             changes = ledger.take_changes()
         self._announce(changes)
 
     def release(self, permit: int) -> None:
         """The call with this permit says nothing about what is guarded."""
-        with self._book as ledger:
-            ledger.release(permit)
+        with self._book.lock:
+            self._book.ledger.release(permit)
 
     def describe(self) -> str:
         """What it does, in a line."""
@@ -205,7 +208,8 @@ class CircuitBreaker(Guard):
         return True
 
     def _force(self, state: State, reason: str) -> None:
-        with self._book as ledger:
+        with self._book.lock:
+            ledger = self._book.ledger
             ledger.force(state, reason)
             changes = ledger.take_changes()
         self._announce(changes)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from weakref import ReferenceType, ref
 
 from maestro_fabric.clock import SystemClock
@@ -159,9 +159,9 @@ class _SharedBook:
 
     def __init__(self, database: _Database, name: str, rules: Rules) -> None:
         self._database, self._name = database, name
-        self._ledger = Ledger(rules)
+        self.ledger = Ledger(rules)
         self._version, self._loaded = -1, ""
-        fresh, told = json.dumps(self._ledger.dump()), rules.describe()
+        fresh, told = json.dumps(self.ledger.dump()), rules.describe()
         with database.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO breakers VALUES (?, ?, 0, ?)", (name, told, fresh))
         row = database.ask("SELECT rules FROM breakers WHERE name = ?", name)
@@ -173,17 +173,21 @@ class _SharedBook:
         """The ledger as it is now, to look at only."""
         with self._database.lock:
             self._load()
-            return self._ledger
+            return self.ledger
 
-    def __enter__(self) -> Ledger:
+    @property
+    def lock(self) -> Self:
+        """A transaction: the row is read at its start, and written at its end if it has changed."""
+        return self
+
+    def __enter__(self) -> None:
         writing = self._database.writing()
         self._connection = writing.__enter__()  # holds the lock, so that no other thread sees the next lines half done
         self._writing = writing
         self._load()
-        return self._ledger
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        after = json.dumps(self._ledger.dump())
+        after = json.dumps(self.ledger.dump())
         if error is None and after != self._loaded:
             self._version, self._loaded = self._version + 1, after
             self._connection.execute("UPDATE breakers SET version = ?, ledger = ? WHERE name = ?", (self._version, after, self._name))
@@ -195,7 +199,7 @@ class _SharedBook:
         row = self._database.ask("SELECT version, ledger FROM breakers WHERE name = ?", self._name)
         if row is not None and row[0] != self._version:
             self._version, self._loaded = row
-            self._ledger.load(json.loads(self._loaded))
+            self.ledger.load(json.loads(self._loaded))
 
 
 class SharedPlaces:
