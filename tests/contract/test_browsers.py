@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pytest
 
 from maestro_fabric.adapters.playwright.adapter import PlaywrightAdapter
+from maestro_fabric.adapters.selenium.adapter import SeleniumAdapter
 from maestro_fabric.testing import AdapterContract
 
 pytestmark = pytest.mark.browser
@@ -16,8 +17,7 @@ def cases(**steps: list[dict[str, Any]]) -> dict[str, Any]:
     return {"browser": {"within": "500ms"}, "cases": [{"name": name, "steps": written} for name, written in steps.items()]}
 
 
-class TestPlaywrightAdapter(AdapterContract):
-    adapter = PlaywrightAdapter
+class OfJourneys(AdapterContract):
     suite: ClassVar = cases(
         good=[PAGE, {"expect": {"css": "#total", "text": "3 EUR"}}],
         bad=[PAGE, {"expect": {"css": "#total", "text": "4 EUR"}}],
@@ -31,8 +31,16 @@ class TestPlaywrightAdapter(AdapterContract):
         shown=[
             {"open": "data:text/html,<input id=key>"},
             {"fill": {"css": "#key", "value": "${secret:CONTRACT_SECRET}"}},
-            {"run_js": "console.error(document.querySelector('%23key'.replace('%23', '#')).value)"},
+            {"run_js": "console.error(document.querySelector('input').value)"},
             {"run_js": "document.body.append(document.querySelector('input').value)"},
             {"expect": {"text": "${secret:CONTRACT_SECRET}!"}},
         ]
     )
+
+
+class TestPlaywrightAdapter(OfJourneys):
+    adapter = PlaywrightAdapter
+
+
+class TestSeleniumAdapter(OfJourneys):
+    adapter = SeleniumAdapter
