@@ -200,7 +200,6 @@ def test_the_plan_for_people_shows_the_same(maestro: Maestro) -> None:
     assert "4 cases; worst case: 6 attempts, no limit" in text
 
 
-@pytest.mark.needs_playwright
 def test_the_plan_says_when_an_address_of_a_service_is_known(maestro: Maestro, project: Path) -> None:
     served = CONFIG.replace('"http://localhost"', '"${services.web.url}/shop"').replace(
         "{colour: green}", '{colour: green, price: "$${services}"}'
@@ -219,6 +218,7 @@ def test_the_plan_says_when_an_address_of_a_service_is_known(maestro: Maestro, p
     assert [value["name"] for value in values if value.get("note") == note] == ["base_url"]
 
 
+@pytest.mark.needs_playwright
 def test_the_plan_has_what_each_case_does_and_where_its_values_came_from(maestro: Maestro, project: Path) -> None:
     (project / "qa.yaml").write_text(JOURNEYS)
 
