@@ -72,7 +72,7 @@ def main() -> int:
     """Run both against one small server in this process."""
     options = parse_options(__doc__ or "")
     cases = 3 if options.quick else 50
-    with tempfile.TemporaryDirectory() as name, _server() as url:
+    with tempfile.TemporaryDirectory() as name, serve_shop() as url:
         arms = _arms(Path(name), url, cases)
         samples = measure(arms, rounds=options.rounds)
     detail = ", ".join(f"{name} {median_of(samples[name], 'wall_s'):.2f} s" for name in samples)
@@ -121,7 +121,7 @@ class _Shop(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def serve_shop() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -19,6 +19,7 @@ QUICK = {
     "recording.py": ("--quick",),
     "idle.py": ("--quick",),
     "journey.py": ("--quick",),
+    "selenium_steps.py": ("--quick",),
     "http_steps.py": ("--quick",),
     "jest.py": ("--quick",),
     "cucumber.py": ("--quick",),

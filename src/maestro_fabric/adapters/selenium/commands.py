@@ -22,7 +22,7 @@ from selenium.webdriver.remote.webdriver import WebDriver
 
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.selenium.faults import NotReady, Several, is_in_between
-from maestro_fabric.adapters.selenium.page import act, find_frame
+from maestro_fabric.adapters.selenium.page import LEAVING, act, find_frame
 
 __all__ = ["Commands", "Found"]
 
@@ -53,11 +53,13 @@ class Commands:
         driver: Selenium's driver.
         dialogs: Answers dialogs.
         is_chromium: Whether DevTools commands can be sent.
+        leaving_s: How long a page may take to be replaced by the one that a click leads to.
     """
 
     driver: WebDriver
     dialogs: Dialogs
     is_chromium: bool
+    leaving_s: float = 2.0
     _tab: str = ""
     _offset: tuple[float, float] = (0.0, 0.0)
     _in_frame: bool = False
@@ -124,9 +126,14 @@ class Commands:
                 raise NotReady(answer["reason"])
 
     def perform(self, actions: list[dict[str, Any]]) -> None:
-        """Do what mouse and keyboard do, then answer a dialog that this opened."""
+        """Do what mouse and keyboard do, then answer a dialog that this opened, and wait for the page that it leads to.
+
+        As Playwright does: else an ``open`` that follows would overtake the form that was just sent.
+        """
         self.send(lambda: self.driver.execute("actions", {"actions": actions}))
-        self.answer_dialog()
+        until = time.monotonic() + self.leaving_s
+        while self._is_leaving() and time.monotonic() < until:
+            time.sleep(_PAUSE_S)
 
     def answer_dialog(self) -> None:
         """Answer the dialog that is open, if there is one."""
@@ -151,6 +158,18 @@ class Commands:
             time.sleep(_PAUSE_S)
             return {"reason": None}
         return answer
+
+    def _is_leaving(self) -> bool:
+        try:
+            return bool(self.script(LEAVING))
+        except NoSuchWindowException:
+            # The click closed the tab.
+            return False
+        except WebDriverException as exc:
+            if not is_in_between(exc):
+                raise
+            self._in_frame = True
+            return True
 
     def _enter_frame(self, selector: str) -> bool:
         found = self.script(find_frame(), selector)

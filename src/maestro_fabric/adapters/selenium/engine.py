@@ -103,7 +103,10 @@ class SeleniumEngine:
         with tempfile.TemporaryDirectory(prefix="maestro-download-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             self.commands.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=name)
+            # The click leads to no page.
+            self.commands.leaving_s, leaving_s = 0.0, self.commands.leaving_s
             start()
+            self.commands.leaving_s = leaving_s
             while not (files := list(folder.iterdir())) or any(file.suffix in _UNFINISHED for file in files):
                 if time.monotonic() >= until:
                     spent = format_duration(timeout / 1000)

@@ -370,7 +370,18 @@ async function ready(locator, wanted, limit, then) {
   }
 }
 
+// Tells, after a click, that the page is about to be replaced; a link or form that is followed fires this at once.
+function watchLeaving() {
+  const key = Symbol.for('maestro-leaving');
+  if (key in window || !window.navigation) return;
+  window[key] = false;
+  navigation.addEventListener('navigate', (event) => {
+    if (!event.destination.sameDocument && event.downloadRequest === null && !event.defaultPrevented) window[key] = true;
+  });
+}
+
 async function attempt(element, wanted, then) {
+  watchLeaving();
   const trouble = notReady(element, wanted.states);
   if (trouble) return `it is ${trouble}`;
   if (wanted.point) {

@@ -7,7 +7,7 @@ from importlib import resources
 
 from maestro_fabric.adapters.browser.scripts import IS_VISIBLE
 
-__all__ = ["SETTLED", "VALUE_OF", "act", "find_frame", "on_all"]
+__all__ = ["LEAVING", "SETTLED", "VALUE_OF", "act", "find_frame", "on_all"]
 
 VALUE_OF = """
 const source = arguments[0];
@@ -61,6 +61,10 @@ def find_frame() -> str:
         "const inset = (side) => parseFloat(style['border' + side + 'Width']) + parseFloat(style['padding' + side]);"
         "return [frame, box.x + inset('Left'), box.y + inset('Top')];"
     )
+
+
+LEAVING = "return window[Symbol.for('maestro-leaving')] === true"
+"""Whether the page is about to be replaced by another one, since the last call of `act`."""
 
 
 @cache
