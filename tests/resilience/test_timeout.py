@@ -103,9 +103,9 @@ def test_a_foreign_alarm_that_is_due_first_rings_and_ours_still_does(foreign_ala
     began = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, 0.03)
     with pytest.raises(CallTimeout):
-        timeout(0.1).call(time.sleep, 5)
+        timeout(0.4).call(time.sleep, 5)
     assert len(foreign_alarms) == 1
-    assert 0.02 < foreign_alarms[0] - began < 0.1
+    assert 0.02 < foreign_alarms[0] - began < 0.4
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
@@ -132,7 +132,7 @@ def test_whenever_it_rings_all_is_put_back(foreign_alarms: list[float]) -> None:
     handler = signal.getsignal(signal.SIGALRM)
     outcomes = Counter[str]()
     for number in range(400):
-        until = time.perf_counter() + 0.00085 + (number % 40) * 0.00001
+        until = time.perf_counter() + 0.0002 + (number % 40) * 0.00003
         try:
             timeout(0.001).call(_spin_until, until)
             outcomes["in time"] += 1
