@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maestro_fabric.engine import Dispatcher, Job, Stage
@@ -128,6 +128,7 @@ def plans(draw: st.DrawFn) -> tuple[list[Stage], list[Job]]:
     return stages, draw(st.lists(jobs, max_size=30))
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(plans(), st.integers(1, 4), st.data())
 def test_every_case_runs_once_after_its_needs_and_the_run_ends(
     plan: tuple[list[Stage], list[Job]], workers: int, data: st.DataObject
