@@ -14,7 +14,7 @@ __all__ = ["FileSuite"]
 class FileSuite(SuiteConfig):
     """Test files of a framework in Node; each test inside them is a case."""
 
-    # The framework has workers of its own: one process for the whole suite beats one a pytest worker (ADR 0009).
+    # The framework has workers of its own: one process for the whole suite beats one a pytest worker (ADR 0007).
     stays_together: ClassVar[bool] = True
 
     paths: list[str] = Field(
