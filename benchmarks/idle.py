@@ -20,7 +20,8 @@ SCENARIOS = {"pytest --version": (("--version",), 0), "collection of an empty fo
 # Both arms look through the installed plugins as pytest always does; other plugins are kept out of both, ours out of one.
 OTHERS = tuple(f"-pno:{entry.name}" for entry in entry_points(group="pytest11") if entry.name != "maestro")
 WITHOUT = "-pno:maestro"
-STEADY = {"PYTHONHASHSEED": "0"}
+# An empty value unsets the second: without bytecode files an editable plugin would be compiled in each run, which nobody's is.
+STEADY = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
 LIST_MODULES = """
 import sys, pytest
 pytest.main(["--collect-only", "-q", *sys.argv[1:]])
