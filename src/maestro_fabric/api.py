@@ -26,6 +26,8 @@ def run(
     store: Path | str | None = None,
     sinks: Sequence[Sink] = (),
     orchestration_id: str = "",
+    workers: int = 0,
+    executor: str = "",
     environ: Mapping[str, str] = os.environ,
 ) -> RunResult:
     """Run the suites of a config, and remember every attempt.
@@ -39,6 +41,8 @@ def run(
         store: The history; the config's when absent.
         sinks: Take the events too.
         orchestration_id: Groups the shards of one pipeline.
+        workers: How many processes run the cases; 0 is this one alone, or as many as the executor has.
+        executor: ``dask://HOST:PORT`` of a Dask cluster that runs the cases.
         environ: The environment variables.
 
     Raises:
@@ -49,4 +53,5 @@ def run(
     prepared = compose.prepare(path, environment=environment, variables=variables, environ=environ, orchestration_id=orchestration_id)
     if select is not None:
         prepared = replace(prepared, plan=select_cases(prepared.plan, select))
-    return compose.run(prepared, sinks=sinks, maxfail=maxfail, store=None if store is None else Path(store))
+    parallel = compose.Parallel(workers=workers, executor=executor, variables=variables) if workers or executor else None
+    return compose.run(prepared, sinks=sinks, maxfail=maxfail, store=None if store is None else Path(store), parallel=parallel)
