@@ -59,7 +59,7 @@ class Commands:
     driver: WebDriver
     dialogs: Dialogs
     is_chromium: bool
-    leaving_s: float = 2.0
+    leaving_s: float = 5.0
     _tab: str = ""
     _offset: tuple[float, float] = (0.0, 0.0)
     _in_frame: bool = False

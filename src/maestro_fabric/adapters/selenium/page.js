@@ -375,6 +375,10 @@ function watchLeaving() {
   const key = Symbol.for('maestro-leaving');
   if (key in window || !window.navigation) return;
   window[key] = false;
+  // A form is sent a task later, and only then navigates.
+  addEventListener('submit', (event) => {
+    if (!event.defaultPrevented && !['_blank', 'dialog'].includes(event.target.target || event.target.method)) window[key] = true;
+  });
   navigation.addEventListener('navigate', (event) => {
     if (!event.destination.sameDocument && event.downloadRequest === null && !event.defaultPrevented) window[key] = true;
   });

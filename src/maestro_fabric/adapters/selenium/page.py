@@ -63,7 +63,7 @@ def find_frame() -> str:
     )
 
 
-LEAVING = "return window[Symbol.for('maestro-leaving')] === true"
+LEAVING = "return new Promise((done) => setTimeout(() => done(window[Symbol.for('maestro-leaving')] === true), 0))"
 """Whether the page is about to be replaced by another one, since the last call of `act`."""
 
 

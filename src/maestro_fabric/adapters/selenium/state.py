@@ -95,10 +95,10 @@ def apply_settings(commands: Commands, settings: BrowserConfig) -> None:
         return
     commands.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
     commands.devtools("Emulation.setTimezoneOverride", timezoneId=settings.timezone or "")
-    if settings.locale:
-        agent = commands.script("return navigator.userAgent")
-        commands.devtools("Emulation.setLocaleOverride", locale=settings.locale)
-        commands.devtools("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=settings.locale)
+    # Also without one: the suite before may have set another.
+    commands.devtools("Emulation.setLocaleOverride", **({"locale": settings.locale} if settings.locale else {}))
+    agent = commands.script("return navigator.userAgent") if settings.locale else ""
+    commands.devtools("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=settings.locale or "")
 
 
 def _close_other_tabs(commands: Commands) -> None:
