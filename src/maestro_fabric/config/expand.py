@@ -46,6 +46,7 @@ class _Expansion:
         self._locate = locate
         self._rows_of = rows_of
         self._path: _Path = ("suites", _index_of(config, suite))
+        self._late: dict[int, bool] = {}
         self._policy: Callable[[str | None, float | None], Policy] = lru_cache(
             lambda name, timeout_s: resolve_policy(config, name, suite.policy, timeout_s=timeout_s)
         )
@@ -128,8 +129,15 @@ class _Expansion:
                 planned += self._unfold(group.steps, ("groups", value.group, "steps"), inner, prefix=f"{number}.")  # type: ignore[attr-defined]
                 continue
             location = self._locate((*path, index)) if places is None else places[index]
-            planned.append(PlannedStep(number=number, action=action, value=value, location=location, scope=scope))
+            is_late = self._is_late(value)
+            planned.append(PlannedStep(number=number, action=action, value=value, location=location, scope=scope, is_late=is_late))
         return planned
+
+    def _is_late(self, value: object) -> bool:
+        # By its identity: every case of a parametrised one has the same step, which the config keeps alive.
+        if id(value) not in self._late:
+            self._late[id(value)] = "${" in repr(value)
+        return self._late[id(value)]
 
 
 def _index_of(config: Config, suite: StepsSuite) -> int:

@@ -22,6 +22,7 @@ class PlannedStep:
         location: Where it is written; inside a group, the place in the group.
         scope: What ``${params.…}`` means here: the group's ``with``, or the case's params. The values are templates
             themselves: they may hold ``${secret:…}`` or ``${saved.…}``, never ``${params.…}``. `templates.resolve` follows that.
+        is_late: Whether the value may hold a ``${…}`` at all; a step that does not is played as it is.
     """
 
     number: str
@@ -29,6 +30,7 @@ class PlannedStep:
     value: Any
     location: Location | None = None
     scope: Mapping[str, Any] = field(default_factory=dict)
+    is_late: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ def _play_step(scene: Scene, planned: PlannedStep, played: Played) -> None:
     soft_before = len(scene.soft_failures)
     fault, status = None, Status.PASSED
     try:
-        step = scene.scope.resolve(planned.value, planned.scope)
+        step = scene.scope.resolve(planned.value, planned.scope) if planned.is_late else planned.value
         title = describe_step(planned.action, step)
         scene.begin(getattr(step, "within", None))
         ACTIONS[planned.action](step, scene)
