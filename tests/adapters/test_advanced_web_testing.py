@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import wait_until_gone
 
 from maestro_fabric.adapters import SeleniumAdapter
 from maestro_fabric.adapters.advanced_web_testing import AdvancedWebTester
 from maestro_fabric.errors import ConfigError, PluginError
+from support import wait_until_gone
 
 pytestmark = pytest.mark.browser
 
