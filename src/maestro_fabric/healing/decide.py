@@ -8,7 +8,7 @@ from typing import Literal
 
 from maestro_fabric.healing.fingerprint import Fingerprint
 from maestro_fabric.healing.signals import Evidence, signals_of
-from maestro_fabric.healing.similarity import FEATURES, compare, glance, weigh
+from maestro_fabric.healing.similarity import FEATURES, compare, glance, score_of
 from maestro_fabric.healing.weights import FITTED, Model
 
 __all__ = ["Action", "Decision", "Ranked", "Settings", "decide", "similarity"]
@@ -26,6 +26,8 @@ _COMPATIBLE = {
     "box": frozenset(("box", "item", "button", "link")),
     "text": frozenset(("text", "heading", "item", "link", "button", "field")),
 }
+# Of two that are as good as equal none is healed to, however much the rest of the page speaks for both.
+_LEAST_LEAD = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Decision:
 
 def similarity(one: Fingerprint, other: Fingerprint, model: Model = FITTED) -> float:
     """How alike two elements are, from 0 to 1; symmetric."""
-    return weigh(compare(one, other), model.weights)
+    return score_of(one, other, compare(one, other), model.weights)
 
 
 def decide(
@@ -132,14 +134,18 @@ def decide(
 def _rank(old: Fingerprint, candidates: Sequence[Fingerprint], settings: Settings) -> tuple[Ranked, ...]:
     """The best candidates, best first; of two that are equally good the one that stands first on the page, wherever it was given."""
     rough = glance(old, candidates)
-    places = sorted(range(len(candidates)), key=lambda place: (-rough[place], candidates[place].xpath))[: settings.shortlist]
+    places = sorted(range(len(candidates)), key=lambda place: (-rough[place], *_place_of(candidates[place])))[: settings.shortlist]
     weights = settings.model.weights
     ranked = []
     for place in places:
         values = compare(old, candidates[place])
-        ranked.append(Ranked(place, weigh(values, weights), values))
-    ranked.sort(key=lambda one: (-one.score, candidates[one.index].xpath))
+        ranked.append(Ranked(place, score_of(old, candidates[place], values, weights), values))
+    ranked.sort(key=lambda one: (-one.score, *_place_of(candidates[one.index])))
     return tuple(ranked)
+
+
+def _place_of(one: Fingerprint) -> tuple[str, str, str]:
+    return one.frame, one.shadow, one.xpath
 
 
 def _obstacle(evidence: Evidence, claim: float) -> str:
@@ -149,6 +155,9 @@ def _obstacle(evidence: Evidence, claim: float) -> str:
         return f"the best match is a {best.kind}, and the lost element was a {old.kind}"
     if claim > 0:
         return "the best match fits another element of the old page better"
+    runner_up = next(iter(evidence.runners_up), None)
+    if runner_up is not None and evidence.scores[evidence.best] - evidence.scores[runner_up] < _LEAST_LEAD:
+        return "another element is as like it as the best match"
     return ""
 
 

@@ -15,6 +15,8 @@ __all__ = ["SIGNALS", "Evidence", "is_part_of", "signals_of"]
 _MOST_ANCHORS = 3
 _CLAIMED_BY = 0.02
 _MOST_CLAIMS = 8
+# Where nothing else is known of the old page, nobody's silence speaks for the candidate.
+_UNASKED = 0.05
 # The features of the best candidate that say something beside its score, where text is the same and where it is not.
 _OWN = ("kind", "tag", "text_within", "everything_within", "address_pairs", "left", "path_end", "same_place", "last_place")
 _WITH_OTHER_TEXT = ("id_pairs",)
@@ -57,14 +59,19 @@ class Evidence:
 
     def claim(self, place: int) -> float:
         """By how much some other element of the old page fits this candidate better than the lost one does; negative: by how much less."""
+        if not self.others:
+            return -_UNASKED
         candidate = self.page[place]
-        return max((self.score(other, candidate) for other in self.others), default=0.0) - self.scores[place]
+        return max(self.score(other, candidate) for other in self.others) - self.scores[place]
 
 
 def is_part_of(one: Fingerprint, other: Fingerprint) -> bool:
     """Whether one of two elements lies in the other, or both are the same."""
+    if (one.frame, one.shadow) != (other.frame, other.shadow):
+        return False
     steps, other_steps = one.traits.steps, other.traits.steps
-    return shared_start(steps, other_steps) == min(len(steps), len(other_steps)) and (one.frame, one.shadow) == (other.frame, other.shadow)
+    # Without a path nobody knows where an element lies.
+    return 0 < min(len(steps), len(other_steps)) == shared_start(steps, other_steps)
 
 
 def signals_of(evidence: Evidence, claim: float) -> dict[str, float]:

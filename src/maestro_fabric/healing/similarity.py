@@ -10,7 +10,7 @@ from maestro_fabric.healing.fingerprint import Fingerprint
 from maestro_fabric.healing.prints import dice, overlap
 from maestro_fabric.healing.traits import Box, Step, Traits
 
-__all__ = ["FEATURES", "compare", "glance", "shared_start", "weigh"]
+__all__ = ["FEATURES", "compare", "glance", "score_of", "shared_start", "weigh"]
 
 FEATURES = (
     "tag",
@@ -51,6 +51,23 @@ FEATURES = (
 """What `compare` gives, in its order."""
 
 _NO_BOXES = (0.0, 0.0, 0.0, 0.0, 0.0)
+# The recordings that the weights are fitted on know no test ids, frames and shadow roots, so these three are set by hand.
+_SAME_TEST_ID = 0.5
+_OTHER_TEST_ID = 0.85
+_OTHER_ROOT = 0.95
+
+
+def score_of(one: Fingerprint, other: Fingerprint, values: Sequence[float], weights: Sequence[float]) -> float:
+    """The weighted mean of the values of `compare`, moved by what people set to be found by and by where the elements live; symmetric.
+
+    The same test id takes half of what is missing to 1; two different ones, and two different frames or shadow roots, take a part away.
+    """
+    score = weigh(values, weights)
+    if one.test_id and other.test_id:
+        score = score + (1 - score) * _SAME_TEST_ID if one.test_id == other.test_id else score * _OTHER_TEST_ID
+    if (one.frame, one.shadow) != (other.frame, other.shadow):
+        score *= _OTHER_ROOT
+    return score
 
 
 def weigh(values: Sequence[float], weights: Sequence[float]) -> float:
@@ -87,6 +104,8 @@ def glance(old: Fingerprint, page: Sequence[Fingerprint]) -> list[float]:
         rough = 2 * (pairs & bits).bit_count() / (pair_count + count or 1)
         bits, count = other.everything
         rough += 2 * (parts & bits).bit_count() / (part_count + count or 1)
+        if element.test_id and element.test_id == old.test_id:
+            rough += 1.0
         rough += 0.3 * ((other.kind == kind) + (element.tag == tag) + (other.steps[-2:] == end)) + 0.2 * (len(other.steps) == depth)
         if box is not None and other.box is not None:
             rough += _rough_place(box, other.box)

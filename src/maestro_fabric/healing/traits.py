@@ -115,7 +115,7 @@ class Traits:
 
 def traits_of(one: Fingerprint) -> Traits:
     """What is compared of a fingerprint."""
-    text = normal(one.text or one.accessible_name)
+    text = normal(one.text or one.accessible_name or one.label or one.placeholder)
     near = normal(" ".join((one.neighbor_text, *one.landmarks)))
     found = _ADDRESS.match(one.href)
     path = found[1].strip("/").lower() if found else ""
