@@ -33,7 +33,7 @@ services:
 environments: {local: {base_url: "${services.web.url}"}}
 suites:
   - name: web
-    adapter: playwright
+    adapter: {adapter}
     services: [web]
     cases:
       - {name: done, steps: [{open: /page.html}, {expect: {text: here}}]}
@@ -98,12 +98,19 @@ class Shop:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
-    (tmp_path / "qa.yaml").write_text(QA)
+    (tmp_path / "qa.yaml").write_text(QA.replace("{adapter}", "playwright"))
     (tmp_path / "page.html").write_text("<p>here</p>")
     (tmp_path / "stays.html").write_text(STAYS)
     shop = Shop(tmp_path)
     yield shop
     check_that_none_is_left(shop.marker)
+
+
+@pytest.fixture
+def selenium_shop(shop: Shop) -> Shop:
+    """The same, with Selenium."""
+    (shop.folder / "qa.yaml").write_text(QA.replace("{adapter}", "selenium"))
+    return shop
 
 
 def test_kill_9_of_the_browser_is_an_error_of_its_case_and_the_next_one_has_another_browser(shop: Shop) -> None:
@@ -119,6 +126,28 @@ def test_kill_9_of_the_browser_is_an_error_of_its_case_and_the_next_one_has_anot
     assert shop.results() == {"done": "passed", "stays": "error", "next": "passed"}
     assert "the browser has gone (killed, or crashed) during step 2 (qa.yaml:13)" in shop.output
     shop.check_that_the_next_run_works()
+
+
+def test_kill_9_of_the_driver_is_an_error_of_its_case_and_the_next_one_has_another(selenium_shop: Shop) -> None:
+    process = selenium_shop.start()
+
+    selenium_shop.kill(has="chromedriver --enable")
+
+    assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
+    wait_until_gone(selenium_shop.marker)
+    assert selenium_shop.results() == {"done": "passed", "stays": "error", "next": "passed"}
+    assert "the browser has gone (killed, or crashed) during step 2 (qa.yaml:13)" in selenium_shop.output
+
+
+def test_after_kill_9_of_the_controller_no_chromedriver_or_browser_is_left(selenium_shop: Shop) -> None:
+    process = selenium_shop.start()
+
+    process.kill()
+    process.wait()
+
+    wait_until_gone(selenium_shop.marker, within_s=20)
+    assert selenium_shop.run_status() == "interrupted"
+    assert selenium_shop.results() == {"done": "passed", "stays": "error"}
 
 
 @pytest.mark.parametrize("kill", [lambda shop: shop.kill(has="http.server"), lambda shop: shop.kill(has="supervise", has_not="\0")])
