@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from maestro_fabric.aggregator import UnknownName, open_history
-from maestro_fabric.aggregator.query import _CASE_HISTORY
+from maestro_fabric.aggregator.attempts import QUERY as _CASE_HISTORY
 from maestro_fabric.errors import StoreError
-from maestro_fabric.model import Status
+from maestro_fabric.model import Artifact, Mark, Status
 
 RUNS = ("0190aaaa-1", "0190bbbb-2")
 
@@ -115,6 +115,24 @@ def test_a_store_that_breaks_while_it_is_read_is_told(history, store):
         other.execute("DROP VIEW results")
     with pytest.raises(StoreError, match="no such table: results"):
         history.results(RUNS[0])
+
+
+def test_a_cases_history_has_the_very_rows_of_the_view(drive, store):
+    drive.start("run-a", orchestration_id="pipeline 7")
+    case = drive.case("buy", params="tea", owner="ada", tags=("smoke",), links=("https://example.org/1",))
+    drive.attempt(case, Status.FAILED, is_last=False, worker="gw1", output="log", artifacts=(Artifact("screenshot", "a.png"),))
+    drive.attempt(case, Status.PASSED, number=2, metadata={"browser": "chromium"})
+    drive.finish(case, Status.PASSED, frozenset({Mark.FLAKY, Mark.HEALED}))
+    drive.end("passed")
+    drive.clock.advance(0.0625)
+    drive.start("run-b")
+    drive.whole("buy", params="tea")
+    drive.end("passed")
+    with open_history(store) as opened:
+        found = opened.case_history("buy[tea]")
+        expected = [row for run_id in ("run-b", "run-a") for row in reversed(opened.attempts(run_id))]
+    assert found == expected
+    assert [row.status for row in found] == ["passed", "passed", "failed"]
 
 
 @pytest.mark.parametrize(

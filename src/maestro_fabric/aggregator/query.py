@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from maestro_fabric.aggregator.attempts import newest_attempts
 from maestro_fabric.aggregator.database import connect, connect_to_read, explain
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
-from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
 from maestro_fabric.errors import StoreError
 
@@ -28,8 +28,6 @@ _SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in CO
 _TOTALS = f"SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id WHERE run.run_id = ?"  # noqa: S608
 _NEWEST_RUNS = """SELECT runs.* FROM runs JOIN run ON run.run_id = runs.run_id
     WHERE run.id IN (SELECT id FROM run ORDER BY started_ms DESC, id DESC LIMIT ?) ORDER BY run.started_ms DESC, run.id DESC"""
-# The view's own text and not the view: its joins then follow the table's order, and end at the limit.
-_CASE_HISTORY = f"{VIEWS['attempts']} AND attempt.case_id = ? ORDER BY attempt.run_id DESC, attempt.number DESC LIMIT ?"
 _IS_READING = "name = :name AND params = coalesce(:params, params) AND suite = coalesce(:suite, suite)"
 _TITLE = "iif(params = '', name, name || '[' || params || ']')"
 
@@ -141,8 +139,11 @@ class History:
             UnknownName: as `find_cases` does.
             StoreError: when the file cannot be read.
         """
-        rows = [row for case in self.find_cases(text) for row in self._rows(_CASE_HISTORY, (case.case_id, limit))]
-        found = [AttemptRow(**_attempt_fields(row)) for row in rows]
+        cases = self.find_cases(text)
+        try:
+            found = [row for case in cases for row in newest_attempts(self._connection, case, limit)]
+        except sqlite3.Error as error:
+            raise StoreError(explain(self.path, error)) from error
         return sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit]
 
     def _run(self, row: Mapping[str, Any]) -> RunRow:

@@ -28,6 +28,7 @@ __all__ = [
     "details_of",
     "key_of",
     "marks_code",
+    "marks_in_order",
     "marks_of",
     "reason_error",
     "sane_seconds",
@@ -197,6 +198,11 @@ def marks_code(marks: frozenset[Mark]) -> int:
 def marks_of(code: int) -> frozenset[Mark]:
     """The marks of a bitmask."""
     return frozenset(mark for bit, mark in enumerate(MARKS) if code & (1 << bit))
+
+
+def marks_in_order(code: int) -> tuple[str, ...]:
+    """The names of a bitmask's marks, in the order of `MARKS`."""
+    return tuple(str(mark) for bit, mark in enumerate(MARKS) if code & (1 << bit))
 
 
 def error_of(outcome: Outcome) -> ErrorText | None:
