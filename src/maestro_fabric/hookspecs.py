@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pluggy
 
-from maestro_fabric.events import Event
-from maestro_fabric.ports import Adapter
+from maestro_fabric.events import Event, Healed
+from maestro_fabric.ports import Adapter, HealDecision, HealRequest
 
 __all__ = ["HOOK_NAMESPACE", "hookimpl", "hookspec"]
 
@@ -29,3 +29,16 @@ def maestro_secret(name: str) -> str | None:
 @hookspec
 def maestro_event(event: Event) -> None:
     """Something happened; called in the process that owns the run, in order."""
+
+
+@hookspec(firstresult=True)
+def maestro_heal(request: HealRequest) -> HealDecision | None:
+    """Which element of the page is the lost one; ``None`` leaves the answer to the next plugin, and in the end to our matcher.
+
+    What must not be healed is not healed whatever a plugin says.
+    """
+
+
+@hookspec
+def maestro_healed(event: Healed) -> None:
+    """The healer has answered; called in the process that owns the run."""

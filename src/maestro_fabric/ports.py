@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from maestro_fabric.errors import DeadlineExceeded, PluginError
 from maestro_fabric.events import Event
-from maestro_fabric.model import Case, Outcome
+from maestro_fabric.model import Case, CaseId, Outcome
 
 if TYPE_CHECKING:
     from maestro_fabric.config.models import Config, SuiteConfig
@@ -24,6 +24,10 @@ __all__ = [
     "Context",
     "Deadline",
     "Emit",
+    "HealAnswer",
+    "HealDecision",
+    "HealRequest",
+    "Healer",
     "ProcessRef",
     "Processes",
     "RunOptions",
@@ -195,16 +199,93 @@ class _NoProcesses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HealRequest:
+    """A locator that leads to no single element any more.
+
+    Attributes:
+        case: Whose step it is.
+        step: The step's number as the file has it.
+        doing: What the step does, e.g. ``click``.
+        locator: The locator's keys and values, in JSON.
+        old: The element when the locator last worked, by the fields of `maestro_fabric.healing.Fingerprint`.
+        candidates: Every visible element of the page, likewise; ``enabled`` says whether it can be acted on.
+        url: The page's address.
+        must_not_heal: Why this step may not go on with another element; empty when it may.
+    """
+
+    case: CaseId
+    step: str
+    doing: str
+    locator: str
+    old: Mapping[str, Any]
+    candidates: Sequence[Mapping[str, Any]]
+    url: str = ""
+    must_not_heal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealDecision:
+    """What a plugin's ``maestro_heal`` decides: ``heal``, ``propose`` or ``abstain``, and the chosen candidate's place in the list."""
+
+    action: str
+    index: int | None = None
+    confidence: float = 1.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealAnswer:
+    """What becomes of a lost element.
+
+    Attributes:
+        decision: The answer.
+        locators: Ways to find the chosen candidate, best first, each by the keys of a locator; the first that leads to it counts.
+        runner_up: The next best element, for a person; empty without one.
+        margin: By how much its score is behind.
+        features: The chosen one's score by feature.
+    """
+
+    decision: HealDecision
+    locators: Sequence[Mapping[str, Any]] = ()
+    runner_up: str = ""
+    margin: float = 0.0
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+class Healer(Protocol):
+    """Knows elements again."""
+
+    def wants(self, case: CaseId, step: str, locator: str) -> bool:
+        """Whether an element that a locator found should be told, since it is not known or not known well any more."""
+
+    def knows(self, case: CaseId, step: str, locator: str) -> Mapping[str, Any] | None:
+        """The element when the locator last worked; ``None`` when nobody has told of it."""
+
+    def answer(self, request: HealRequest) -> HealAnswer:
+        """Whether and how to go on."""
+
+    def is_rejected(self, case: CaseId, old: str, new: str) -> bool:
+        """Whether a person said that this new locator does not stand for that old one; both in JSON."""
+
+    def take_one(self) -> bool:
+        """Use up one heal of the run's budget; whether there was one left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """What a person asked for on the command line; ``slow_s`` is the wait after each step in seconds.
 
-    ``update_visual`` stores the pictures that ``check_visual`` takes instead of comparing them.
+    ``update_visual`` stores the pictures that ``check_visual`` takes instead of comparing them. ``healing`` is the mode (empty: the
+    file's), ``fail_on_heal`` makes a healed case fail, ``store`` is the history that knows elements (``None``: the file's).
     """
 
     headed: bool = False
     slow_s: float = 0.0
     pause: bool = False
     update_visual: bool = False
+    healing: str = ""
+    fail_on_heal: bool = False
+    store: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +307,7 @@ class Context:
         options: What a person asked for on the command line.
         start_child: Starts a program that ends with this process.
         processes: The processes of this machine.
+        healer: Finds lost elements again; ``None`` when healing is off.
         locate: Gives the place in the file of a path like ``("suites", 1, "cases", 0)``; ``None`` when unknown.
     """
 
@@ -243,6 +325,7 @@ class Context:
     options: RunOptions = RunOptions()
     start_child: StartChild = _refuse_child
     processes: Processes = field(default_factory=_NoProcesses)
+    healer: Healer | None = None
     locate: Callable[[Sequence[str | int]], Any]
 
 

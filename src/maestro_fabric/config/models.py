@@ -19,6 +19,7 @@ __all__ = [
     "Config",
     "EnvironmentConfig",
     "GroupConfig",
+    "HealingConfig",
     "PolicyConfig",
     "ReadyConfig",
     "RetryConfig",
@@ -135,6 +136,21 @@ class PolicyConfig(_Model):
     retry: RetryConfig = Field(default_factory=RetryConfig)
 
 
+DESTRUCTIVE = ("delete", "remove", "erase", "pay", "purchase", "submit order", "place order", "transfer", "unsubscribe", "deactivate")
+
+
+class HealingConfig(_Model):
+    """Finding lost elements again. Assertions are never healed; a destructive step only when it says ``heal: true``."""
+
+    mode: Annotated[Literal["off", "propose", "heal"] | None, OFF_WORD] = Field(
+        default=None, description="propose when CI is set in the environment, heal otherwise."
+    )
+    budget: int = Field(default=5, ge=0, description="At most so many heals a run; further lost elements are proposed.")
+    destructive: list[str] = Field(
+        default=list(DESTRUCTIVE), description="A step is destructive when its locator, or the element that was found, has these words."
+    )
+
+
 class GroupConfig(_Model):
     """Steps under a name, with parameters."""
 
@@ -247,6 +263,7 @@ class Config(_Model):
     policies: dict[str, PolicyConfig] = Field(default_factory=dict)
     policy: str | None = Field(default=None, description="The policy of suites that name none.")
     groups: dict[str, GroupConfig] = Field(default_factory=dict)
+    healing: HealingConfig = Field(default_factory=HealingConfig)
     include: list[str] = Field(default_factory=list, description="Other files below this folder: suites, groups, policies, vars.")
     suites: list[Any] = Field(default_factory=list)
 
