@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maestro_fabric.model import Attempt, Case, Mark, RunInfo, Status
+from maestro_fabric.model import Attempt, Case, Heal, Mark, RunInfo, Status
 
 __all__ = [
     "AttemptFinished",
     "AttemptStarted",
     "CaseFinished",
     "Event",
+    "Healed",
     "RunFinished",
     "RunStarted",
     "ServiceChanged",
@@ -68,6 +69,15 @@ class CaseFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Healed:
+    """The healer was asked for a lost element in the attempt of that number, and answered; ``heal.action`` says what."""
+
+    case: Case
+    attempt: int
+    heal: Heal
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceChanged:
     """A service was started, became ready, failed or was stopped (``state``)."""
 
@@ -92,4 +102,4 @@ class RunFinished:
     finished_at: float
 
 
-Event = RunStarted | AttemptStarted | AttemptFinished | CaseFinished | ServiceChanged | Warned | RunFinished
+Event = RunStarted | AttemptStarted | AttemptFinished | CaseFinished | Healed | ServiceChanged | Warned | RunFinished

@@ -41,6 +41,8 @@ class Target:
     exact: LateBool = False
     nth: LateInt | None = None
     frame: str | list[str] | None = None
+    heal: Literal[True, False, "propose"] | None = None
+    destructive: LateBool = False
     optional: LateBool = False
     within: LateSeconds | None = None
 
