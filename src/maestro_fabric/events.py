@@ -9,8 +9,10 @@ from maestro_fabric.model import Attempt, Case, Heal, Mark, RunInfo, Status
 __all__ = [
     "AttemptFinished",
     "AttemptStarted",
+    "BreakerChanged",
     "CaseFinished",
     "Event",
+    "FallbackUsed",
     "Healed",
     "RunFinished",
     "RunStarted",
@@ -87,6 +89,29 @@ class ServiceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerChanged:
+    """The circuit breaker of a dependency went from one state to another (``closed``, ``open``, ``half_open``), and why.
+
+    ``changed_at`` in seconds since the epoch; ``worker`` is the process that saw it happen.
+    """
+
+    dependency: str
+    before: str
+    after: str
+    reason: str
+    changed_at: float
+    worker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FallbackUsed:
+    """A case could not be judged, so its fallback is tried: ``name`` is that of the group of steps."""
+
+    case: Case
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """Something a person should know that is no case's fault."""
 
@@ -102,4 +127,15 @@ class RunFinished:
     finished_at: float
 
 
-Event = RunStarted | AttemptStarted | AttemptFinished | CaseFinished | Healed | ServiceChanged | Warned | RunFinished
+Event = (
+    RunStarted
+    | AttemptStarted
+    | AttemptFinished
+    | CaseFinished
+    | Healed
+    | ServiceChanged
+    | BreakerChanged
+    | FallbackUsed
+    | Warned
+    | RunFinished
+)

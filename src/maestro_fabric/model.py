@@ -11,6 +11,8 @@ __all__ = [
     "Artifact",
     "Attempt",
     "Backoff",
+    "Breaker",
+    "Bulkhead",
     "Case",
     "CaseId",
     "CaseResult",
@@ -102,12 +104,15 @@ class Fault:
         message: One or more lines for a person.
         trace: The traceback as text; empty when it would say nothing more.
         location: The place in the config or the test file that is to blame, when known.
+        is_outage: Whether it says that something beyond this process is down: no connection, no answer in time, a status of 500
+            and more. Evidence for a circuit breaker.
     """
 
     type: str
     message: str
     trace: str = ""
     location: Location | None = None
+    is_outage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +252,10 @@ class Attempt:
 class Backoff:
     """The waits between tries, in seconds; ``jitter`` is ``none`` or ``full`` (uniform from 0 to the wait).
 
+    ``kind`` is ``constant``, ``linear``, ``exponential`` or ``decorrelated``, whose chance is its own.
+
     Source:
-        https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter).
+        https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full jitter, decorrelated jitter).
     """
 
     kind: str = "exponential"
@@ -267,6 +274,32 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """When a dependency counts as down, and for how long nobody asks it; times in seconds.
+
+    Attributes:
+        dependency: The name of a service, or a host.
+        failures: It opens at so many failures, from at least two cases.
+        window_s: Failures of the last so many seconds count; ``None`` for failures in a row.
+        open_for_s: So long its cases are blocked, before a probe.
+    """
+
+    dependency: str
+    failures: int = 5
+    window_s: float | None = None
+    open_for_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulkhead:
+    """How many attempts may use a dependency at once, in all workers of a run; who finds no place waits ``wait_s`` seconds."""
+
+    dependency: str
+    limit: int
+    wait_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """How a case is tried; times in seconds, ``None`` is without limit.
 
@@ -275,12 +308,28 @@ class Policy:
         deadline_s: The whole case, all attempts and waits.
         attempt_timeout_s: One attempt.
         retry: Further tries.
+        breakers: Those of the policy and of the case's services, by dependency.
+        bulkheads: The same.
+        fallback: The group of steps that is played when the case could not be judged; empty for none.
+        max_attempts_total: So many tries of a step at most, those of its own policy and of the case's multiplied.
+        chosen_by: Who names it: ``case``, ``suite``, ``run``, ``step``, ``mark``; empty for the default.
     """
 
     name: str = ""
     deadline_s: float | None = None
     attempt_timeout_s: float | None = None
     retry: Retry = Retry()
+    breakers: tuple[Breaker, ...] = ()
+    bulkheads: tuple[Bulkhead, ...] = ()
+    fallback: str = ""
+    max_attempts_total: int = 12
+    chosen_by: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a case under it is simply tried once."""
+        limits = self.deadline_s is not None or self.attempt_timeout_s is not None
+        return not (limits or self.retry.times or self.breakers or self.bulkheads or self.fallback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +362,7 @@ class Case:
         skip: Set when it is not to be run.
         xfail: Set when it is expected not to pass.
         body: What its adapter needs to run it; nobody else looks inside.
+        spare: What is run instead when it could not be judged, a case with the same identity; ``None`` without a fallback.
         container: Whether it holds cases that are not known beforehand: a Jest file, a program that leaves a report.
         inside: The name of the container that told of this case, set by the engine; empty for a case of the plan.
     """
@@ -327,6 +377,7 @@ class Case:
     skip: Skip | None = None
     xfail: Xfail | None = None
     body: object = None
+    spare: Case | None = None
     container: bool = False
     inside: str = ""
 

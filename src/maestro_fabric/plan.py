@@ -94,17 +94,18 @@ def select_cases(plan: Plan, is_chosen: Callable[[Case], bool]) -> Plan:
 
 def worst_case(policy: Policy) -> WorstCase:
     """The most attempts and seconds that a case under this policy can take."""
-    attempts = 1 + policy.retry.times
+    attempts = 1 + policy.retry.times + bool(policy.fallback)
     if policy.attempt_timeout_s is None:
         return WorstCase(attempts=attempts, seconds=policy.deadline_s)
-    waits = sum(longest_wait_s(policy.retry.backoff, number) for number in range(1, attempts))
-    seconds = attempts * policy.attempt_timeout_s + waits
+    waits = sum(longest_wait_s(policy.retry.backoff, number) for number in range(1, 1 + policy.retry.times))
+    places = sum(bulkhead.wait_s for bulkhead in policy.bulkheads)
+    seconds = attempts * (policy.attempt_timeout_s + places) + waits
     return WorstCase(attempts=attempts, seconds=seconds if policy.deadline_s is None else min(seconds, policy.deadline_s))
 
 
 def longest_wait_s(backoff: Backoff, number: int) -> float:
     """The wait after the attempt ``number`` (from 1) in seconds, before jitter shortens it."""
-    factors: dict[str, int] = {"constant": 1, "linear": number, "exponential": 1 << (number - 1)}
+    factors: dict[str, int] = {"constant": 1, "linear": number, "exponential": 1 << (number - 1), "decorrelated": 3**number}
     factor = factors[backoff.kind]
     return min(backoff.first_s * factor, backoff.max_s)
 

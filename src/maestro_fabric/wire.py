@@ -1,7 +1,7 @@
 """Events as builtins and back, for pipes and xdist reports.
 
 Every event is a dict of strings, numbers, booleans, ``None``, lists and dicts; fields that hold their default are left
-out. A case's ``body`` belongs to its adapter and does not travel.
+out. A case's ``body`` and ``spare`` belong to its adapter and do not travel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from maestro_fabric.events import Event
 __all__ = ["decode", "encode", "from_wire", "to_wire"]
 
 _EVENTS: dict[str, type] = {kind.__name__: kind for kind in get_args(events.Event)}
-_STAYS_HOME = frozenset({"body"})
+_STAYS_HOME = frozenset({"body", "spare"})
 
 
 def to_wire(event: Event) -> dict[str, Any]:

@@ -99,7 +99,14 @@ def test_two_actions_in_one_step_are_told_to_be_two_steps(tmp_path: Path) -> Non
         ("project: p\n", "1:1 'version' is missing: the file needs it ()"),
         (HEAD + "healing: {mode: heal}\n", "3:1 unknown key 'healing' ()"),
         (HEAD + "polices: {}\n", "3:1 unknown key 'polices' (did you mean 'policies'?)"),
-        (HEAD + "policies: {p: {breaker: {}}}\n", "3:16 unknown key 'breaker' (known: attempt_timeout, deadline, retry)"),
+        (
+            HEAD + "policies: {p: {braker: {}}}\n",
+            "3:16 unknown key 'braker' (did you mean 'breaker'?)",
+        ),
+        (
+            HEAD + "policies: {p: {breaker: {}}}\n",
+            "3:16 the breaker of 'p' does not say for what (add dependency: a service or a host)",
+        ),
         (HEAD + "policies: {p: {retry: {times: -1}}}\n", "3:31 -1 is too small (times must be at least 0)"),
         (HEAD + "policies: {p: {retry: {times: 99}}}\n", "3:31 99 is too large (times must be at most 20)"),
         (HEAD + "suites: {}\n", "3:9 'suites' must be a list, not a mapping ()"),

@@ -9,6 +9,7 @@ from typing import Any
 from maestro_fabric.config.findings import Finding, Path
 from maestro_fabric.config.models import BrowserCase, Config, StepsSuite, SuiteConfig
 from maestro_fabric.config.nearest import did_you_mean
+from maestro_fabric.config.policy_checks import check_policies
 from maestro_fabric.config.step_checks import check_steps
 from maestro_fabric.config.templates import references
 
@@ -25,6 +26,7 @@ def check_config(config: Config) -> list[Finding]:
         *_check_groups(config),
         *_check_suites(config),
         *_check_needs(config.suites),
+        *check_policies(config),
     ]
 
 

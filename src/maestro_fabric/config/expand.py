@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.models import BrowserCase, Config, SkipConfig, StepsSuite, XfailConfig
 from maestro_fabric.config.param_ids import id_of_mapping, id_of_values, make_unique
-from maestro_fabric.config.policies import resolve_policy
+from maestro_fabric.config.policies import resolve_policy, step_policy
 from maestro_fabric.config.steps import Step
 from maestro_fabric.config.templates import KEEP, Reference, escape, part_of, resolve, resolve_partly, truth
 from maestro_fabric.errors import ConfigError, Problem
@@ -47,9 +48,10 @@ class _Expansion:
         self._rows_of = rows_of
         self._path: _Path = ("suites", _index_of(config, suite))
         self._late: dict[int, bool] = {}
-        self._policy: Callable[[str | None, float | None], Policy] = lru_cache(
-            lambda name, timeout_s: resolve_policy(config, name, suite.policy, timeout_s=timeout_s)
+        self._policy: Callable[[str | None, float | None, tuple[str, ...]], Policy] = lru_cache(
+            lambda name, timeout_s, services: resolve_policy(config, name, suite.policy, timeout_s=timeout_s, services=services)
         )
+        self._step_policy: Callable[[str], Policy] = lru_cache(lambda name: step_policy(config, name))
 
     def cases(self) -> list[Case]:
         setup = tuple(self._unfold(self._suite.setup, (*self._path, "setup"), {}))
@@ -65,9 +67,9 @@ class _Expansion:
             _joined(suite.services, source.services),
         )
         owner = suite.owner if source.owner is None else source.owner
-        policy = self._policy(source.policy, source.timeout)
+        policy = self._policy(source.policy, source.timeout, services)
         places = [self._locate((*steps_path, number)) for number in range(len(source.steps))]
-        return [
+        cases = [
             Case(
                 id=CaseId(self._config.project, suite.name, source.name, params_id),
                 location=location,
@@ -87,6 +89,13 @@ class _Expansion:
             )
             for params_id, params in self._rows(source, path)
         ]
+        return [self._with_spare(case) for case in cases] if policy.fallback else cases
+
+    def _with_spare(self, case: Case) -> Case:
+        """The case with what is played instead when it could not be judged."""
+        journey = cast("Journey", case.body)
+        steps = tuple(self._unfold_fallback(case.policy.name, journey.params, prefix="fallback "))
+        return replace(case, spare=replace(case, body=replace(journey, steps=steps)))
 
     def _rows(self, source: BrowserCase, path: _Path) -> list[tuple[str, _Params]]:
         if source.params is None and source.matrix is None:
@@ -115,8 +124,24 @@ class _Expansion:
             raise ConfigError([problem])
         return [(id_of_mapping(row, number), row) for number, row in enumerate(rows)]
 
+    def _unfold_fallback(self, policy: str, scope: _Params, *, prefix: str) -> list[PlannedStep]:
+        """The steps of a policy's fallback; policies in it have none of their own, or they could go round in a circle."""
+        fallback = self._config.policies[policy].fallback
+        if fallback is None:
+            return []
+        group = self._config.groups[fallback.group]
+        inner = _in_scope(fallback.with_, scope)
+        return self._unfold(group.steps, ("groups", fallback.group, "steps"), inner, prefix=prefix, is_spare=True)
+
     def _unfold(
-        self, steps: Sequence[Step], path: _Path, scope: _Params, *, prefix: str = "", places: Sequence[Location | None] | None = None
+        self,
+        steps: Sequence[Step],
+        path: _Path,
+        scope: _Params,
+        *,
+        prefix: str = "",
+        places: Sequence[Location | None] | None = None,
+        is_spare: bool = False,
     ) -> list[PlannedStep]:
         """The steps as planned ones; a used group gives its steps in place of the step that uses it."""
         planned: list[PlannedStep] = []
@@ -126,12 +151,21 @@ class _Expansion:
             if action == "use":
                 group = self._config.groups[value.group]  # type: ignore[attr-defined]
                 inner = _in_scope(value.with_, scope)  # type: ignore[attr-defined]
-                planned += self._unfold(group.steps, ("groups", value.group, "steps"), inner, prefix=f"{number}.")  # type: ignore[attr-defined]
+                where = ("groups", value.group, "steps")  # type: ignore[attr-defined]
+                planned += self._unfold(group.steps, where, inner, prefix=f"{number}.", is_spare=is_spare)
                 continue
             location = self._locate((*path, index)) if places is None else places[index]
             is_late = self._is_late(value)
-            planned.append(PlannedStep(number=number, action=action, value=value, location=location, scope=scope, is_late=is_late))
+            step_planned = PlannedStep(number=number, action=action, value=value, location=location, scope=scope, is_late=is_late)
+            name = getattr(value, "policy", None)
+            planned.append(step_planned if name is None else self._under_policy(step_planned, name, is_spare=is_spare))
         return planned
+
+    def _under_policy(self, step: PlannedStep, name: str, *, is_spare: bool) -> PlannedStep:
+        policy = self._step_policy(name)
+        if is_spare or not policy.fallback:
+            return replace(step, policy=replace(policy, fallback=""))
+        return replace(step, policy=policy, fallback=tuple(self._unfold_fallback(name, step.scope, prefix=f"{step.number} fallback ")))
 
     def _is_late(self, value: object) -> bool:
         # By its identity: every case of a parametrised one has the same step, which the config keeps alive.

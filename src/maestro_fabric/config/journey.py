@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from maestro_fabric.model import Location
+from maestro_fabric.model import Location, Policy
 
 __all__ = ["Journey", "PlannedStep"]
 
@@ -23,6 +23,8 @@ class PlannedStep:
         scope: What ``${params.…}`` means here: the group's ``with``, or the case's params. The values are templates
             themselves: they may hold ``${secret:…}`` or ``${saved.…}``, never ``${params.…}``. `templates.resolve` follows that.
         is_late: Whether the value may hold a ``${…}`` at all; a step that does not is played as it is.
+        policy: How the step itself is tried; ``None`` for once.
+        fallback: What is played when it could not be judged, in place of it.
     """
 
     number: str
@@ -31,6 +33,8 @@ class PlannedStep:
     location: Location | None = None
     scope: Mapping[str, Any] = field(default_factory=dict)
     is_late: bool = True
+    policy: Policy | None = None
+    fallback: tuple[PlannedStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

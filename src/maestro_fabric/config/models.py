@@ -7,15 +7,17 @@ from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
-from maestro_fabric.config.steps import Step
+from maestro_fabric.config.steps import Step, Use
 from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
 
 __all__ = [
     "ArtifactsConfig",
     "BackoffConfig",
+    "BreakerConfig",
     "BrowserCase",
     "BrowserConfig",
     "BrowserSuite",
+    "BulkheadConfig",
     "Config",
     "EnvironmentConfig",
     "GroupConfig",
@@ -102,6 +104,7 @@ class ServiceConfig(_Model):
     url: str = Field(default="http://127.0.0.1:{port}", description="Its address, as ${services.NAME.url}.")
     ready: ReadyConfig = Field(default_factory=lambda: ReadyConfig(tcp=True), description="How to know that it is up.")
     stop_within: Seconds = Field(default=5.0, description="How long it may take to end before it is killed.")
+    policy: str | None = Field(default=None, description="A policy whose breaker and bulkhead hold for every case that uses it.")
 
 
 class SecretsConfig(_Model):
@@ -114,7 +117,7 @@ class SecretsConfig(_Model):
 class BackoffConfig(_Model):
     """The waits between tries."""
 
-    kind: Literal["constant", "linear", "exponential"] = "exponential"
+    kind: Literal["constant", "linear", "exponential", "decorrelated"] = "exponential"
     first: Seconds = 0.2
     max: Seconds = 5.0
     jitter: Literal["none", "full"] = "full"
@@ -128,12 +131,43 @@ class RetryConfig(_Model):
     backoff: BackoffConfig = Field(default_factory=BackoffConfig)
 
 
+_DEPENDENCY = "A name under services, or a host: staging.example.org, localhost:8080, https://example.org/health."
+
+
+class BreakerConfig(_Model):
+    """When a dependency counts as down: its cases are then blocked at once, in all workers, until a probe goes well."""
+
+    dependency: str | None = Field(default=None, min_length=1, description=_DEPENDENCY)
+    failures: int = Field(default=5, ge=1, description="It opens at so many failures, from at least two cases.")
+    window: Seconds | None = Field(default=None, description="Failures of the last so long count; without it, failures in a row.")
+    open_for: Seconds = Field(default=10.0, gt=0, description="So long nobody asks, before a probe.")
+
+
+class BulkheadConfig(_Model):
+    """How many attempts may use a dependency at once, in all workers."""
+
+    dependency: str | None = Field(default=None, min_length=1, description=_DEPENDENCY)
+    limit: int = Field(ge=1, description="So many at once.")
+    wait: Seconds = Field(default=30.0, description="How long an attempt waits for its place before its case is blocked.")
+
+
 class PolicyConfig(_Model):
-    """How a case is tried."""
+    """How a case is tried: fallback(deadline(retry(breaker(bulkhead(attempt timeout(call))))))."""
 
     deadline: Seconds | None = Field(default=None, description="The whole case, all attempts and waits.")
     attempt_timeout: Seconds | None = Field(default=None, description="One attempt.")
     retry: RetryConfig = Field(default_factory=RetryConfig)
+    breaker: BreakerConfig | None = None
+    bulkhead: BulkheadConfig | None = None
+    fallback: Annotated[Use, shorthand("group")] | None = Field(
+        default=None,
+        description="A group of steps that is played instead when a case, or a step, could not be judged; it is then degraded.",
+    )
+    max_attempts_total: int = Field(
+        default=12,
+        ge=1,
+        description="A plan in which a step can be tried more often, by its own policy and the case's together, is refused.",
+    )
 
 
 DESTRUCTIVE = ("delete", "remove", "erase", "pay", "purchase", "submit order", "place order", "transfer", "unsubscribe", "deactivate")

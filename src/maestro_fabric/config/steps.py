@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from maestro_fabric.config.types import STRICT_KEYS, LateBool, LateInt, LateSeconds, nothing, shorthand
 
-__all__ = ["LOCATOR_KEYS", "Expect", "Step", "Target"]
+__all__ = ["LOCATOR_KEYS", "Expect", "Step", "Target", "Use"]
 
 LOCATOR_KEYS = ("css", "role", "label", "text", "placeholder", "test_id", "xpath")
 """How an element may be found; a locator has exactly one of these."""
@@ -27,7 +27,10 @@ class Target:
 
     ``name`` goes with ``role``; ``exact`` compares whole texts; ``nth`` chooses the n-th match, from 1; ``frame`` is the
     CSS of the frame, or of each frame from the outside in. ``optional`` lets the step do nothing when the element does
-    not come; ``within`` is how long it may take.
+    not come; ``within`` is how long it may take; ``policy`` names how the step itself is tried.
+
+    ``heal`` says whether the step may go on with an element that is found again after its locator was lost (``false``,
+    ``propose``, ``true``); a ``destructive`` step may only with ``heal: true``.
     """
 
     css: str | None = None
@@ -45,6 +48,7 @@ class Target:
     destructive: LateBool = False
     optional: LateBool = False
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 _CSS = shorthand("css", str)
@@ -57,6 +61,7 @@ class Open:
     url: str
     until: Literal["commit", "domcontentloaded", "load", "networkidle"] = "load"
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -111,6 +116,7 @@ class Drag:
     to: Annotated[Target, _CSS]
     optional: LateBool = False
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -119,6 +125,7 @@ class Move:
 
     until: Literal["commit", "domcontentloaded", "load", "networkidle"] = "load"
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -130,6 +137,7 @@ class SwitchTab:
     title: str | None = None
     newest: LateBool = False
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -169,6 +177,7 @@ class RunJs:
     script: str
     arg: Any = None
     as_: str | None = Field(alias="as", default=None)
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -190,6 +199,7 @@ class Save:
     json: str | None = None
     response: str | None = None
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -251,6 +261,7 @@ class Request:
     keep: str | None = None
     as_: str | None = Field(alias="as", default=None)
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -289,6 +300,7 @@ class Download:
     min_bytes: LateInt | None = None
     as_: str | None = Field(alias="as", default=None)
     within: LateSeconds | None = None
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -306,6 +318,7 @@ class Call:
     function: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     with_: dict[str, Any] = Field(alias="with", default_factory=dict)
     as_: str | None = Field(alias="as", default=None)
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)
@@ -363,6 +376,7 @@ class CheckA11y:
     impact: Literal["minor", "moderate", "serious", "critical"] = "minor"
     known: list[KnownViolation] = Field(default_factory=list)
     soft: LateBool = False
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=STRICT_KEYS)

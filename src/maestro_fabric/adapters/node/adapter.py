@@ -154,7 +154,7 @@ def _case(name: str, config: FileSuite, context: Context, body: TestFile | Troub
         tags=tuple(config.tags),
         owner=config.owner,
         links=tuple(config.links),
-        policy=resolve_policy(context.config, config.policy),
+        policy=resolve_policy(context.config, config.policy, services=config.services),
         services=tuple(config.services),
         container=True,
         body=body,

@@ -38,7 +38,7 @@ def case_of_suite(
         tags=tuple(dict.fromkeys([*suite.tags, *tags])),
         owner=suite.owner,
         links=tuple(suite.links),
-        policy=resolve_policy(context.config, suite.policy),
+        policy=resolve_policy(context.config, suite.policy, services=suite.services),
         services=tuple(suite.services),
         body=body,
         container=container,

@@ -113,7 +113,7 @@ def _case(message: Collected | CollectionFailed, siblings: int, config: PytestSu
         tags=tuple(dict.fromkeys([*config.tags, *tags])),
         owner=config.owner,
         links=tuple(config.links),
-        policy=resolve_policy(context.config, config.policy),
+        policy=resolve_policy(context.config, config.policy, services=config.services),
         services=tuple(config.services),
         body=body,
     )
