@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS"]
+from functools import cache
+from importlib import resources
+
+__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS", "names_script"]
+
+
+@cache
+def names_script() -> str:
+    """Functions that give an element's role, accessible name and labels."""
+    return (resources.files(__package__) / "names.js").read_text("utf-8")
+
 
 IS_VISIBLE = """
 const isVisible = (element) => {
