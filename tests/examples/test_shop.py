@@ -1,4 +1,4 @@
-"""The example shop: its own unit tests, and its whole qa.yaml in a real browser."""
+"""The example shop: its own unit tests, and its whole qa.yaml, six frameworks in one session, as `make demo` runs it."""
 
 from __future__ import annotations
 
@@ -27,31 +27,61 @@ def test_the_shops_unit_tests_pass() -> None:
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """A copy of the shop, so that its history is its own."""
-    return Path(shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns(".maestro", "__pycache__")))
+    return _copy(tmp_path / "shop")
 
 
 @pytest.mark.browser
+@pytest.mark.needs_node
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "way", [["-m", "pytest", "-n", "2", "-p", "no:randomly"], ["-m", "maestro_fabric", "run"]], ids=["pytest", "maestro"]
-)
-def test_one_case_is_flaky_and_one_fails_both_ways(shop: Path, browser_path: Path, way: list[str]) -> None:
-    run = _python(*way, str(shop / "qa.yaml"), cwd=shop, MAESTRO_BROWSER=str(browser_path))
+def test_the_demo_goes_as_announced_and_workers_without_pytest_give_the_same(
+    tmp_path: Path, browser_path: Path, node_packages: Path
+) -> None:
+    demo, workers = (_copy(tmp_path / name, node_packages) for name in ("demo", "workers"))
 
-    with open_history(shop / ".maestro" / "history.db") as history:
-        results = {_title(row): row for row in history.results(history.run().run_id)}
-    assert {name for name, row in results.items() if row.status not in ("passed", "skipped")} == {FAILING}, run.stdout
+    in_pytest = _python("demo.py", cwd=demo, MAESTRO_BROWSER=str(browser_path))
+    on_workers = _python("-m", "maestro_fabric", "run", "qa.yaml", "--workers", "2", cwd=workers, MAESTRO_BROWSER=str(browser_path))
+
+    assert in_pytest.returncode == 0, in_pytest.stdout
+    assert "144 tests of 6 frameworks in one session" in in_pytest.stdout
+    assert on_workers.returncode == 1, on_workers.stdout
+    results = _results(demo)
+    assert {name for name, row in results.items() if row.status not in ("passed", "skipped")} == {FAILING}
     assert {name for name, row in results.items() if "flaky" in row.marks} == {FLAKY}
-    assert {name for name, row in results.items() if row.status == "skipped"} == {"browse::the shop speaks French", "browse::pay by card"}
     assert results["browse::the shop speaks French"].marks == ("xfailed",)
-    assert run.returncode == 1
+    assert "widgets::wishes.test.mjs > sorting wishes by hand > dropped on itself or on nothing, nothing changes" in results
+    assert {name: (row.status, row.marks) for name, row in _results(workers).items()} == {
+        name: (row.status, row.marks) for name, row in results.items()
+    }
+
+
+@pytest.mark.needs_playwright
+def test_without_node_one_suite_is_blocked_and_the_others_run(shop: Path, browser_path: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for program in ("sh", "grep", "cmp"):
+        (programs / program).symlink_to(shutil.which(program) or pytest.fail(f"{program} is not installed"))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{programs}"
+
+    run = _python("-m", "pytest", "qa.yaml", "-k", "widgets or operations", cwd=shop, PATH=path, MAESTRO_BROWSER=str(browser_path))
+
+    assert "Jest needs Node, and none was found: install Node 20 or newer" in run.stdout
+    assert {name: row.status for name, row in _results(shop).items()} == {
+        "widgets::jest": "blocked",
+        "operations::healthy": "passed",
+        "operations::files-of-both-designs": "passed",
+        "operations::taken-port": "passed",
+    }
 
 
 @pytest.mark.browser
-def test_without_the_case_that_fails_on_purpose_the_shop_is_green(shop: Path, browser_path: Path) -> None:
-    run = _python("-m", "pytest", "qa.yaml", "-m", "checkout and not on_purpose", "-q", cwd=shop, MAESTRO_BROWSER=str(browser_path))
+def test_what_failed_can_be_run_alone(shop: Path, browser_path: Path) -> None:
+    chosen = _python("-m", "pytest", "qa.yaml", "-k", "(buy and free) or stranger", "-q", cwd=shop, MAESTRO_BROWSER=str(browser_path))
+    again = _python("-m", "pytest", "qa.yaml", "--lf", "-q", cwd=shop, MAESTRO_BROWSER=str(browser_path))
 
-    assert run.returncode == 0, run.stdout
+    # Three unit tests have that word in their names, too.
+    assert "1 failed, 4 passed" in chosen.stdout, chosen.stdout
+    assert "1 failed" in again.stdout, again.stdout
+    assert "passed" not in again.stdout
 
 
 @pytest.mark.browser
@@ -68,6 +98,20 @@ def test_the_smallest_example_runs(tmp_path: Path, browser_path: Path) -> None:
     run = _python("-m", "pytest", "qa.yaml", cwd=Path(folder), MAESTRO_BROWSER=str(browser_path))
 
     assert "1 passed" in run.stdout, run.stdout
+
+
+def _copy(folder: Path, node_packages: Path | None = None) -> Path:
+    """The shop at another place, with the Node packages that the tests of this project have."""
+    shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns(".maestro", "__pycache__", "node_modules"))
+    if node_packages is not None:
+        (folder / "web" / "node_modules").symlink_to(node_packages / "node_modules")
+    return folder
+
+
+def _results(shop: Path) -> dict[str, ResultRow]:
+    """The results of the shop's newest run by their titles."""
+    with open_history(shop / ".maestro" / "history.db") as history:
+        return {_title(row): row for row in history.results(history.run().run_id)}
 
 
 def _title(row: ResultRow) -> str:

@@ -1,5 +1,4 @@
 . ./lib.sh
 cd ..
-if python -m shop --port "${SHOP_URL##*:}" > /dev/null 2>&1; then
-  fail "a second shop started on the first one's port"
-fi
+said=$(python -m shop --port "${SHOP_URL##*:}" 2>&1) && fail "a second shop started on the first one's port"
+echo "$said" | grep -q "address already in use" || fail "a second shop does not say why it cannot start: $said"
