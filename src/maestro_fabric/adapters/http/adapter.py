@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
+from maestro_fabric.adapters.browser.attempts import Attempts
 from maestro_fabric.adapters.browser.find import is_installed
 from maestro_fabric.adapters.browser.rows import read_rows
 from maestro_fabric.adapters.http.suite import HttpSuite
@@ -13,9 +13,6 @@ from maestro_fabric.config.expand import expand_cases
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.model import Case
 from maestro_fabric.ports import ADAPTER_API, Context, Session
-
-if TYPE_CHECKING:
-    from maestro_fabric.adapters.http.session import AttemptKey
 
 __all__ = ["HttpAdapter"]
 
@@ -29,7 +26,7 @@ class HttpAdapter:
 
     def __init__(self) -> None:
         # Here and not in the session, which is opened anew after it broke: a further try stays one.
-        self._attempts: Counter[AttemptKey] = Counter()
+        self._attempts = Attempts()
 
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
         """What is missing: the packages of the extra."""

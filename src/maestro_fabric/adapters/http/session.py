@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
-from pathlib import Path
 from typing import Any, cast
 
+from maestro_fabric.adapters.browser.attempt import outcome_of, play_attempt, start_fault
+from maestro_fabric.adapters.browser.attempts import Attempts
 from maestro_fabric.adapters.browser.calls import basic_auth
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.evidence import Evidence, below_root
@@ -17,22 +17,18 @@ from maestro_fabric.adapters.browser.keeping import keep_exchanges
 from maestro_fabric.adapters.browser.play import Played, play
 from maestro_fabric.adapters.browser.scene import Scene
 from maestro_fabric.adapters.browser.scope import Scope, as_text
+from maestro_fabric.adapters.browser.setup import Setup
 from maestro_fabric.adapters.http.client import Client
 from maestro_fabric.adapters.http.engine import HttpEngine, Surface
 from maestro_fabric.adapters.http.suite import HttpConfig
-from maestro_fabric.config.journey import Journey, PlannedStep
+from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.config.templates import truth
 from maestro_fabric.errors import MaestroError
-from maestro_fabric.model import Artifact, Case, CaseId, Fault, Outcome, Status
+from maestro_fabric.model import Case, Fault, Outcome, Status
 from maestro_fabric.ports import Context, Deadline, Emit
 
-__all__ = ["AttemptKey", "HttpSession"]
-
-AttemptKey = tuple[Path, CaseId]
-
-# A set-up that failed this often is not tried again: fifty cases would wait for it fifty times.
-_MAX_SETUPS = 3
+__all__ = ["HttpSession"]
 
 
 @dataclass(slots=True)
@@ -43,16 +39,12 @@ class _Watch:
     interrupted: bool = False
 
 
-@dataclass(slots=True)
-class _Setup:
-    """What the suite's set-up left, or how it failed."""
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a set-up left: cookies, and the answers' values that it saved."""
 
     cookies: CookieJar = field(default_factory=CookieJar)
     saved: Mapping[str, Any] = field(default_factory=dict)
-    is_done: bool = False
-    failures: int = 0
-    fault: Fault | None = None
-    artifacts: tuple[Artifact, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -61,34 +53,20 @@ class HttpSession:
 
     settings: HttpConfig
     context: Context
-    attempts: Counter[AttemptKey]
+    attempts: Attempts
     _client: Client | None = None
     _own: Mapping[str, str] = field(default_factory=dict)
-    _setup: _Setup = field(default_factory=_Setup)
+    _setup: Setup[_State] = field(default_factory=Setup)
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
         """Make the case's calls once, with fresh cookies."""
-        journey = cast("Journey", case.body)
-        key = (self.context.artifacts, case.id)
-        self.attempts[key] += 1
-        evidence = Evidence(self.context.artifacts, case.id, self.attempts[key])
+        evidence = self.attempts.begin(self.context.artifacts, case.id)
         if self._client is None:
             trouble = self._start()
             if trouble is not None:
                 return Outcome(status=Status.ERROR, fault=trouble)
-        if journey.setup and not self._setup.is_done and self._setup.failures < _MAX_SETUPS:
-            self._set_up(journey.setup, Evidence(self.context.artifacts, case.id, self.attempts[key]), deadline)
-        if journey.setup and self._setup.fault is not None:
-            return Outcome(status=Status.ERROR, fault=self._setup.fault, artifacts=self._setup.artifacts)
-        scene = self._scene(journey.steps[0], evidence, deadline, self._setup if journey.setup else _Setup())
-        played = self._play(scene, journey.steps)
-        return Outcome(
-            status=played.status,
-            fault=played.fault,
-            steps=tuple(played.steps),
-            artifacts=evidence.written(),
-            output=self.context.redact("\n".join(scene.output)),
-        )
+        venue = _Venue(self.settings, self.context, cast("Client", self._client), self._own, deadline)
+        return play_attempt(case, venue, self._setup, evidence)
 
     def close(self) -> None:
         """Close the connections."""
@@ -112,28 +90,22 @@ class HttpSession:
             return Fault(type=type(exc).__name__, message=self.context.redact(f"http: {exc}"))
         return None
 
-    def _play(self, scene: Scene, steps: tuple[PlannedStep, ...]) -> Played:
-        played = play(scene, steps)
-        if played.status is not Status.PASSED:
-            keep_exchanges(scene)
-        return played
 
-    def _set_up(self, steps: tuple[PlannedStep, ...], evidence: Evidence, deadline: Deadline) -> None:
-        """Play the suite's set-up, and keep the state it leaves or the fault it ends with."""
-        setup = self._setup
-        scene = self._scene(steps[0], evidence, deadline, _Setup())
-        played = self._play(scene, steps)
-        setup.fault, setup.artifacts = None, evidence.written()
-        if played.status is Status.PASSED:
-            setup.cookies, setup.saved, setup.is_done = cast("Any", scene.engine).cookies, scene.scope.saved, True
-            return
-        setup.failures += 1
-        again = f"; it failed {_MAX_SETUPS} times and is not tried again" if setup.failures == _MAX_SETUPS else ""
-        if played.fault is not None:
-            setup.fault = replace(played.fault, message=f"the suite's set-up did not pass{again}\n{played.fault.message}")
+@dataclass(frozen=True, slots=True)
+class _Venue:
+    """The worker's connections, with cookies of its own for each scene."""
 
-    def _scene(self, first: PlannedStep, evidence: Evidence, deadline: Deadline, start: _Setup) -> Scene:
-        engine = HttpEngine(cast("Client", self._client), self._own, self.context.base_url, _copied(start.cookies))
+    settings: HttpConfig
+    context: Context
+    client: Client
+    own: Mapping[str, str]
+    deadline: Deadline
+    watch: _Watch = field(default_factory=_Watch)
+
+    def open(self, first: PlannedStep, state: _State | None, evidence: Evidence) -> Scene:
+        """A scene without a page."""
+        start = state or _State()
+        engine = HttpEngine(self.client, self.own, self.context.base_url, _copied(start.cookies))
         return Scene(
             # The steps that need the rest of the port are refused when the config is loaded.
             engine=cast("Any", engine),
@@ -142,11 +114,33 @@ class HttpSession:
             surroundings=self.context,
             scope=Scope(self.context, saved=copy.deepcopy(dict(start.saved))),
             evidence=evidence,
-            deadline=deadline,
-            watch=_Watch(),
+            deadline=self.deadline,
+            watch=self.watch,
             dialogs=Dialogs(),
             planned=first,
         )
+
+    def perform(self, scene: Scene, steps: tuple[PlannedStep, ...]) -> Outcome:
+        """Make the calls."""
+        played = play(scene, steps)
+        if played.status is not Status.PASSED:
+            self.keep(scene, played)
+        return outcome_of(scene, played, {})
+
+    def collect(self, scene: Scene) -> _State:
+        """Cookies and saved values."""
+        return _State(cast("HttpEngine", scene.engine).cookies, scene.scope.saved)
+
+    def keep(self, scene: Scene, played: Played) -> None:
+        """Keep the calls with their answers."""
+        keep_exchanges(scene)
+
+    def close(self, scene: Scene) -> None:
+        """Nothing belongs to a scene alone: connections are kept."""
+
+    def refuse(self, exc: Exception) -> Outcome:
+        """An error."""
+        return Outcome(status=Status.ERROR, fault=start_fault(exc, self.context, self.deadline, self.watch))
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
+from maestro_fabric.adapters.browser.attempts import Attempts
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
 from maestro_fabric.adapters.browser.rows import read_rows
 from maestro_fabric.config.expand import expand_cases
@@ -14,9 +14,6 @@ from maestro_fabric.config.models import BrowserConfig, BrowserSuite, SuiteConfi
 from maestro_fabric.config.templates import truth
 from maestro_fabric.model import Case
 from maestro_fabric.ports import ADAPTER_API, Context, Session
-
-if TYPE_CHECKING:
-    from maestro_fabric.adapters.playwright.session import AttemptKey
 
 __all__ = ["PlaywrightAdapter", "PlaywrightSuite"]
 
@@ -36,7 +33,7 @@ class PlaywrightAdapter:
 
     def __init__(self) -> None:
         # Here and not in the session, which is opened anew after a lost browser: a further try stays one.
-        self._attempts: Counter[AttemptKey] = Counter()
+        self._attempts = Attempts()
 
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
         """What is missing: the package, or the browser. Neither is started or imported."""
