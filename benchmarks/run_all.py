@@ -27,6 +27,7 @@ QUICK = {
     "resilience.py": ("--quick",),
     "collect.py": ("--quick",),
     "scheduling.py": ("--quick",),
+    "flaky.py": ("--samples", "1"),
     "store.py": ("--runs", "2", "--times", "1"),
 }
 SCRIPTS = tuple(QUICK)
