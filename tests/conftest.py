@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from support import WITHOUT_STRANGERS
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +22,14 @@ def browser_path() -> Path:
     if found is None:
         pytest.fail(browser_help("chromium"), pytrace=False)
     return Path(found.path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lean_children() -> Iterator[None]:
+    """Each pytest that a test starts loads the plugins only that it may need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_ADDOPTS", WITHOUT_STRANGERS)
+        yield
 
 
 def pytest_configure() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import TypeVar
 import pytest
 
 T = TypeVar("T")
+
+# What a pytest that a test starts can do without. To load them takes three times as long as all the rest of its start.
+WITHOUT_STRANGERS = " ".join(f"-p no:{name}" for name in ("randomly", "asyncio", "anyio", "hypothesispytest", "pytest-bdd", "pytest_cov"))
 
 
 def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
@@ -23,6 +27,16 @@ def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, what: str 
             pytest.fail(f"not within {within_s:g} s: {what or condition}")
         time.sleep(0.01)
     return value
+
+
+def running_cases(store: Path) -> set[str]:
+    """The cases that a store says are running, as ``suite::case``; it is read as another process would, without closing the run."""
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        rows = connection.execute(
+            "SELECT suite.name || '::' || test_case.name FROM running"
+            " JOIN test_case ON test_case.id = case_id JOIN suite ON suite.id = suite_id"
+        )
+        return {row[0] for row in rows}
 
 
 def processes_with(marker: str) -> list[str]:

@@ -157,7 +157,7 @@ def test_node_packages_of_the_current_folder_are_shown(look: Callable[..., dict[
 def test_a_program_without_a_version_is_still_shown(look: Callable[..., dict[str, Check]], programs: Path) -> None:
     add(programs, "chromedriver", "#!/bin/sh\nexit 0\n")
 
-    assert look()["chromedriver"].value == f"starts: {programs / 'chromedriver'}"
+    assert look()["chromedriver"].value == f"starts: {programs / 'chromedriver'} (from PATH)"
 
 
 def test_a_store_that_is_not_there_yet_is_no_fault(look: Callable[..., dict[str, Check]]) -> None:

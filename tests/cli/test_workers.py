@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from tests.pytest_maestro.conftest import ADAPTER
-from tests.support import check_that_none_is_left, wait_until
 
 from maestro_fabric.aggregator import open_history
+from support import check_that_none_is_left, running_cases, wait_until
 
 SUITES = """
   - {name: unit, adapter: pytest, paths: [tests]}
@@ -150,7 +150,9 @@ def test_an_interrupt_leaves_no_process_and_keeps_what_was_told(shop: Shop, how:
 """)
     process = shop.start("--workers", "2")
     wait_until(lambda: (shop.folder / "hangs").exists() and len(shop.ran()) == 2, within_s=30)
-    wait_until(lambda: "a.js > adds" in _told(shop.folder), within_s=10)
+    wait_until(
+        lambda: "a.js > adds" in _told(shop.folder) and "a::hangs" in running_cases(shop.folder / ".maestro" / "history.db"), within_s=30
+    )
 
     os.kill(process.pid, how)
     process.communicate(timeout=30)

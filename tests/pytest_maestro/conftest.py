@@ -6,16 +6,15 @@ import os
 from pathlib import Path
 from typing import Any
 
-# pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
-# hypothesis' plugin imports it at the end of every run, which took half of the time of most tests here.
-import hypothesis.internal.observability  # noqa: F401
 import pytest
 
+# pytester forgets the modules that a run inside this process imported, and C extensions like yaml's cannot be imported twice.
 import pytest_maestro.collection
 import pytest_maestro.configured
 import pytest_maestro.recording
 import pytest_maestro.streaming  # noqa: F401
 from maestro_fabric.aggregator import open_history
+from support import WITHOUT_STRANGERS
 
 ADAPTER = """
 import os, time
@@ -163,11 +162,11 @@ class Project:
 
     def run(self, *args: str) -> pytest.RunResult:
         """Run pytest in this process."""
-        return self.pytester.runpytest_inprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
+        return self.pytester.runpytest_inprocess(*args)
 
     def spawn(self, *args: str) -> pytest.RunResult:
         """Run pytest in a process of its own."""
-        return self.pytester.runpytest_subprocess("-p", "no:randomly", "-p", "no:asyncio", *args)
+        return self.pytester.runpytest_subprocess(*args)
 
     def results(self, store: str = ".maestro/history.db") -> dict[str, str]:
         """What the last run's cases came to, by suite and title: the status, then the marks."""
@@ -197,4 +196,5 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     pytester.syspathinsert(plugins)
     monkeypatch.setenv("PYTHONPATH", str(plugins) + os.pathsep + os.environ.get("PYTHONPATH", ""))
     monkeypatch.delenv("MAESTRO_ENV", raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", WITHOUT_STRANGERS)  # pytester has taken it away
     return Project(pytester)

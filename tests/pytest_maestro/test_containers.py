@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.pytest_maestro.conftest import Project
-from tests.support import check_that_none_is_left, wait_until
+
+from support import check_that_none_is_left, running_cases, wait_until
 
 SUITES = """
   - name: web
@@ -126,27 +127,14 @@ def test_a_worker_that_dies_in_a_container_keeps_what_was_told(project: Project)
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)], ids=["serial", "two workers"])
 def test_a_killed_run_names_the_container_and_keeps_the_cases_that_ended(project: Project, workers: list[str]) -> None:
     project.config("  - {name: web, adapter: scripted, cases: [{name: a.js, do: container adds=pass divides=skip boom=hang}]}\n")
-    command = [sys.executable, "-m", "pytest", "qa.yaml", "-p", "no:randomly", *workers]
+    command = [sys.executable, "-m", "pytest", "qa.yaml", *workers]
     environment = {**os.environ, "MAESTRO_TEST_MARK": str(project.path)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     wait_until((project.path / "hangs").exists, within_s=30)
-    wait_until(lambda: "web::a.js" in _running(project), within_s=10)
+    wait_until(lambda: "web::a.js" in running_cases(project.path / ".maestro" / "history.db"), within_s=30)
 
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
     check_that_none_is_left(f"MAESTRO_TEST_MARK={project.path}")
     assert project.results() == {"web::a.js > adds": "passed", "web::a.js > divides": "skipped", "web::a.js": "error"}
-
-
-def _running(project: Project) -> list[str]:
-    """The cases that the store says are running."""
-    import sqlite3
-    from contextlib import closing
-
-    with closing(sqlite3.connect(project.path / ".maestro" / "history.db")) as connection:
-        rows = connection.execute(
-            "SELECT suite.name || '::' || test_case.name FROM running"
-            " JOIN test_case ON test_case.id = case_id JOIN suite ON suite.id = suite_id"
-        )
-        return [row[0] for row in rows]

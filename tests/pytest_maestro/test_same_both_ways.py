@@ -9,6 +9,7 @@ import pytest
 from tests.pytest_maestro.conftest import Project
 
 from maestro_fabric.aggregator import open_history
+from support import WITHOUT_STRANGERS
 
 SUITES = """
   - {name: unit, adapter: pytest, paths: [tests], args: [-k, not left_out], tags: [quick]}
@@ -89,11 +90,14 @@ def kept(store: Path) -> Kept:
         }
 
 
-@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
+# The first with every plugin that is installed here.
+@pytest.mark.parametrize(
+    ("workers", "plugins"), [([], "-p no:randomly"), pytest.param(["-n2"], WITHOUT_STRANGERS, marks=pytest.mark.needs_xdist)]
+)
 def test_a_file_has_the_same_outcomes_in_pytest_and_in_maestro_run(
-    project: Project, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+    project: Project, monkeypatch: pytest.MonkeyPatch, workers: list[str], plugins: str
 ) -> None:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+    monkeypatch.setenv("PYTEST_ADDOPTS", plugins)
     project.config(SUITES, head=HEAD)
     project.file("tests/test_all.py", TESTS)
     project.file("tests/test_unimportable.py", "import nothing_of_that_name\n")

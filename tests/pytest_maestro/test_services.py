@@ -33,8 +33,7 @@ def test_reaches_it():
 
 
 @pytest.fixture
-def web(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+def web(project: Project) -> Project:
     project.file("tests/test_web.py", NATIVE)
     project.config("  - {name: unit, adapter: pytest, paths: [tests], services: [my-web]}\n", head=HEAD)
     return project

@@ -38,9 +38,7 @@ class TestOne:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    # A test order of chance, and options meant for this run, are not for the suites under test.
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
