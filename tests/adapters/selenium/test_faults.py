@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import pytest
@@ -56,12 +55,21 @@ def test_function_that_hangs_is_given_up(play):
 def test_nothing_is_left_of_a_browser_that_ended(play):
     play(OPEN)
     session = play.sessions[-1]
-    mine = [process for process in descendants(os.getpid()) if process.pid != os.getpid()]
+    mine = descendants(session._browser.program.supervisor_pid)
     session._browser.end()
     session._browser = None
 
     assert len(mine) > 3
-    assert wait_until(lambda: [one for one in mine if is_running(one)] != mine)
+    wait_until(lambda: not any(map(is_running, mine)), what="driver and browser are gone")
+
+
+def test_a_link_to_a_file_puts_nothing_into_the_folder_that_the_run_was_started_in(play, monkeypatch):
+    monkeypatch.chdir(play.root)
+
+    outcome = play(OPEN, {"click": "#get"}, {"open": "/second"}, {"expect": {"url": "/second"}}, browser={"args": ["--mute-audio"]})
+
+    assert outcome.status is Status.PASSED, outcome.fault
+    assert not list(play.root.glob("*.csv*"))
 
 
 def test_grid_that_is_down_blocks_the_cases_with_one_line(play):

@@ -50,22 +50,28 @@ def _matches_glob(pattern: str, text: str) -> bool:
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob for addresses: ``*`` is anything but a slash, ``**`` anything, ``{a,b}`` one of both; the rest is itself."""
-    parts = re.split(r"(\*\*/?|\*|\{|\}|,)", glob)
+    """A glob for addresses, as Playwright reads it.
+
+    ``*`` is anything but a slash, ``**`` anything, ``{a,b}`` one of both; what follows a backslash, and the rest, is itself.
+
+    Raises:
+        ConfigError: when a brace has no partner, or stands in another one's pair.
+    """
     depth, text = 0, ""
-    for part in parts:
-        if part.startswith("**"):
-            text += "(?:.*/)?" if part.endswith("/") else ".*"
-        elif part == "*":
-            text += "[^/]*"
-        elif part == "{":
-            depth += 1
-            text += "(?:"
-        elif part == "}" and depth:
-            depth -= 1
-            text += ")"
-        elif part == "," and depth:
-            text += "|"
-        else:
-            text += re.escape(part)
+    for part in re.findall(r"\\.|(?:(?<=/)\*\*+/)|\*+|.", glob, re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(part, 0)
+        if depth not in (0, 1):
+            break
+        text += _pattern_of(part, in_braces=depth == 1)
+    if depth != 0:
+        raise ConfigError(f"the glob {glob!r} has a brace without its partner, or braces in braces: write \\{{ for the character itself")
     return re.compile(text)
+
+
+def _pattern_of(part: str, *, in_braces: bool) -> str:
+    known = {"*": "[^/]*", "{": "(?:", "}": ")"}
+    if part.startswith("**"):
+        return "(?:.+/)?" if part.endswith("/") else ".*"
+    if part == "," and in_braces:
+        return "|"
+    return known.get(part) or re.escape(part[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,8 +69,13 @@ class _Shelf:
         browser.end()
 
 
-def acquire(wanted: Launch, start_child: StartChild) -> Launched:
+def acquire(wanted: Launch, start_child: StartChild, left_s: Callable[[], float]) -> Launched:
     """A browser, taken from the shelf or started; give it back by `release` or `discard`.
+
+    Args:
+        wanted: Which.
+        start_child: Starts a driver.
+        left_s: How long a Grid may take.
 
     Raises:
         PluginError: when a program is missing or does not start.
@@ -81,7 +86,7 @@ def acquire(wanted: Launch, start_child: StartChild) -> Launched:
         return browser
     if browser is not None:
         browser.end()
-    return launch(wanted, os.environ, lambda command: _started(command, start_child))
+    return launch(wanted, os.environ, lambda command: _started(command, start_child), left_s)
 
 
 def release(wanted: Launch, browser: Launched) -> None:

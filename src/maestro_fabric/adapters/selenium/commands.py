@@ -78,6 +78,12 @@ class Commands:
         """What Chromium's DevTools answer."""
         return self.send(lambda: self.driver.execute("executeCdpCommand", {"cmd": command, "params": parameters})["value"])
 
+    def log(self, kind: str) -> list[Any]:
+        """Chromium's latest entries of a log: ``browser`` or ``performance``."""
+        # Not `get_log`, which a Grid's driver does not have.
+        entries: list[Any] = self.driver.execute("getLog", {"type": kind})["value"]
+        return entries
+
     def enter(self, tab: str, frames: Sequence[str] = ()) -> bool:
         """Have the next commands meant for a tab and a frame in it; whether the frames are there."""
         if tab != self._tab:
@@ -187,7 +193,7 @@ class Commands:
     def _kind_of(self, alert: Alert) -> str:
         """WebDriver does not say which kind it is; Chromium's log does, and only a prompt takes a text."""
         if self.is_chromium:
-            events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))  # type: ignore[attr-defined]
+            events = (json.loads(entry["message"])["message"] for entry in self.log("performance"))
             opened = [event["params"]["type"] for event in events if event["method"] == "Page.javascriptDialogOpening"]
             return str(opened[-1]) if opened else "alert"
         try:

@@ -107,16 +107,11 @@ class SeleniumEngine:
             self.commands.leaving_s, leaving_s = 0.0, self.commands.leaving_s
             start()
             self.commands.leaving_s = leaving_s
-            while not (files := list(folder.iterdir())) or any(file.suffix in _UNFINISHED for file in files):
-                if time.monotonic() >= until:
-                    spent = format_duration(timeout / 1000)
-                    raise TransportError(
-                        f"no download began within {spent} of the click" if not files else f"{files[0].name}: no end in {spent}"
-                    )
-                time.sleep(_LOOK_S)
-            path = keep(files[0].name)
-            shutil.move(files[0], path)
-            return files[0].name, path
+            file = _downloaded(folder, until, timeout)
+            self.commands.devtools("Browser.setDownloadBehavior", behavior="deny")
+            path = keep(file.name)
+            shutil.move(file, path)
+            return file.name, path
 
     def for_calls(self, tab: SeleniumTab) -> Any:
         """Selenium's driver; where the function leaves it does not matter."""
@@ -142,3 +137,13 @@ class SeleniumEngine:
 
     def _cookies(self) -> Cookies:
         return Cookies(self.commands)
+
+
+def _downloaded(folder: Path, until: float, timeout: float) -> Path:
+    """The file that has come into a folder."""
+    while not (files := list(folder.iterdir())) or any(file.suffix in _UNFINISHED for file in files):
+        if time.monotonic() >= until:
+            spent = format_duration(timeout / 1000)
+            raise TransportError(f"no download began within {spent} of the click" if not files else f"{files[0].name}: no end in {spent}")
+        time.sleep(_LOOK_S)
+    return files[0]

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from selenium.common.exceptions import NoSuchDriverException, WebDriverException
-from selenium.webdriver import Chrome, ChromeOptions, Firefox, FirefoxOptions, Remote
+from selenium.webdriver import Chrome, ChromeOptions, Firefox, FirefoxOptions
 from selenium.webdriver.chrome.service import Service as ChromeService
 from selenium.webdriver.common.selenium_manager import SeleniumManager
 from selenium.webdriver.firefox.service import Service as FirefoxService
@@ -24,13 +23,14 @@ from urllib3.exceptions import HTTPError
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser
 from maestro_fabric.adapters.selenium.drivers import FoundDriver, driver_help, find_driver
+from maestro_fabric.adapters.selenium.grid import Grid, connect
 from maestro_fabric.errors import PluginError, TransportError
 
 __all__ = ["Launch", "Launched", "launch"]
 
 _ONLINE = ("storage.googleapis.com", 443)
 _ONLINE_WITHIN_S = 1.0
-_GRID_WITHIN_S = 5.0
+_SCRIPT_S = 3600.0
 _QUIET = (
     "--no-first-run",
     "--disable-dev-shm-usage",
@@ -96,32 +96,45 @@ class Launched:
         """Whether the driver's process still runs; of a Grid's that is not known."""
         return self.program is None or self.program.is_alive
 
+    def limit(self, left_s: Callable[[], float]) -> None:
+        """Have calls end in this time, where killing a process here would not end them."""
+        if isinstance(self.driver, Grid):
+            self.driver.limit(left_s)
+
     def kill(self) -> None:
-        """End the processes without asking the browser."""
+        """End the processes without asking the browser; a Grid ends its own."""
         if self.program is not None:
             self.program.stop()
+        elif isinstance(self.driver, Grid):
+            self.driver.end()
 
     def end(self) -> None:
         """Close the browser and end its processes, also those that closing leaves behind."""
-        # A browser that has died is what was wanted.
-        with contextlib.suppress(WebDriverException, HTTPError, OSError):
-            self.driver.quit()
+        if self.program is not None:
+            # A browser that has died is what was wanted.
+            with contextlib.suppress(WebDriverException, HTTPError, OSError):
+                self.driver.quit()
         self.kill()
 
 
-def launch(wanted: Launch, environ: Mapping[str, str], start: StartProgram | None = None) -> Launched:
+def launch(
+    wanted: Launch, environ: Mapping[str, str], start: StartProgram | None = None, left_s: Callable[[], float] = lambda: _SCRIPT_S
+) -> Launched:
     """Start a browser, or connect to a Grid.
 
     Args:
         wanted: Which.
         environ: The environment, to find the programs.
         start: Starts a program so that it ends with this process; without, it is a process group of its own.
+        left_s: How long a Grid may take; its queue can be long.
 
     Raises:
         PluginError: when a program is missing or does not start.
         TransportError: when the Grid does not answer.
     """
-    return Launched(_connect(wanted), None) if wanted.remote is not None else _start(wanted, environ, start or _Group)
+    launched = Launched(_connect(wanted, left_s), None) if wanted.remote is not None else _start(wanted, environ, start or _Group)
+    launched.driver.set_script_timeout(_SCRIPT_S)
+    return launched
 
 
 def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram) -> Launched:
@@ -144,15 +157,11 @@ def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram) -> L
     return Launched(driver, service.program)
 
 
-def _connect(wanted: Launch) -> WebDriver:
-    address = wanted.remote or ""
-    parts = urlsplit(address)
+def _connect(wanted: Launch, left_s: Callable[[], float]) -> WebDriver:
     try:
-        # Asked first, since Selenium itself would try for minutes.
-        socket.create_connection((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), _GRID_WITHIN_S).close()
-        return Remote(command_executor=address, options=_options(wanted, wanted.executable))
+        return connect(wanted.remote or "", _options(wanted, wanted.executable), left_s)
     except (WebDriverException, HTTPError, OSError) as exc:
-        raise TransportError(f"the Selenium Grid {address} did not answer: {_reason(exc, headed=False)}; is it up?") from exc
+        raise TransportError(f"the Selenium Grid {wanted.remote} did not answer: {_reason(exc, headed=False)}; is it up?") from exc
 
 
 def _options(wanted: Launch, program: str | None) -> Any:

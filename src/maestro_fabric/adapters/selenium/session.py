@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.healing import with_heals
 from maestro_fabric.adapters.browser.keeping import keep_evidence
 from maestro_fabric.adapters.browser.play import Played, play
 from maestro_fabric.adapters.browser.scene import Scene
@@ -41,7 +42,6 @@ _MAX_SETUPS = 3
 # Starting a browser may take this much longer than the deadline before it is interrupted.
 _START_SLACK_S = 0.25
 _LEAVE_S = 5.0
-_SCRIPT_S = 3600
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class SeleniumSession:
         self._finish(scene, played)
         redact = self.context.redact
         lines = [*scene.output, *scene.dialogs.unexpected, *(scene.console if played.status is not Status.PASSED else [])]
-        return Outcome(
+        outcome = Outcome(
             status=played.status,
             fault=played.fault,
             steps=tuple(played.steps),
@@ -141,6 +141,7 @@ class SeleniumSession:
             output=redact("\n".join(lines)),
             metadata={"browser": self.settings.engine, "url": redact(url)},
         )
+        return with_heals(scene, outcome)
 
     def _finish(self, scene: Scene, played: Played) -> None:
         if played.status is not Status.PASSED and not scene.watch.interrupted:
@@ -155,6 +156,7 @@ class SeleniumSession:
         if setup.failures >= _MAX_SETUPS:
             return
         scene = self._scene(steps[0], State(), evidence, deadline, watch)
+        scene.mending.is_shut = True
         try:
             played = play(scene, steps)
             setup.fault = None
@@ -175,11 +177,11 @@ class SeleniumSession:
     def _scene(self, first: PlannedStep, state: State, evidence: Evidence, deadline: Deadline, watch: Watch) -> Scene:
         dialogs = Dialogs()
         try:
-            browser, commands = self._ready_browser(dialogs, state)
+            browser, commands = self._ready_browser(dialogs, state, watch)
         except (WebDriverException, HTTPError, OSError):
             # It died since its last case, which is only noticed now: start another one.
             self._drop()
-            browser, commands = self._ready_browser(dialogs, state)
+            browser, commands = self._ready_browser(dialogs, state, watch)
         engine = SeleniumEngine(commands=commands, settings=self.settings, debugger=browser.debugger)
         return Scene(
             engine=engine,
@@ -194,22 +196,25 @@ class SeleniumSession:
             planned=first,
         )
 
-    def _ready_browser(self, dialogs: Dialogs, state: State) -> tuple[Launched, Commands]:
+    def _ready_browser(self, dialogs: Dialogs, state: State, watch: Watch) -> tuple[Launched, Commands]:
+        def left_s() -> float:
+            return watch.stop_at - time.monotonic()
+
         if self._browser is not None and not self._browser.is_alive():
             self._drop()
         is_new = self._browser is None
-        browser = self._browser = self._browser or acquire(self.wanted, self.context.start_child)
+        browser = self._browser = self._browser or acquire(self.wanted, self.context.start_child, left_s)
+        browser.limit(left_s)
         commands = Commands(browser.driver, dialogs, browser.is_chromium)
         commands.limit_loading(self.settings.within * 1000)
         if is_new:
             self._begin_script = ""
-            browser.driver.set_script_timeout(_SCRIPT_S)
         self._begin_script = reset(commands, state, self._begin_script)
         if is_new:
             apply_settings(commands, self.settings)
         if browser.is_chromium:
             for kind in ("browser", "performance"):
-                browser.driver.get_log(kind)  # type: ignore[attr-defined]
+                commands.log(kind)
         # What was in the way until now belongs to the case before.
         dialogs.unexpected.clear()
         return browser, commands
@@ -243,7 +248,7 @@ def _note_console(scene: Scene) -> None:
         return
     scene.watch.stop_at = time.monotonic() + _LEAVE_S
     with contextlib.suppress(*scene.engine.faults.errors):
-        for entry in engine.commands.driver.get_log("browser"):  # type: ignore[attr-defined]
+        for entry in engine.commands.log("browser"):
             if entry["level"] == "SEVERE":
                 scene.note(_show_entry(entry["source"], entry["message"]))
 

@@ -63,6 +63,8 @@ def reset(commands: Commands, state: State, known_script: str) -> str:
         commands.devtools("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
     for command in ("Network.clearBrowserCookies", "Network.clearBrowserCache", "Browser.resetPermissions", "Page.resetNavigationHistory"):
         commands.devtools(command)
+    # Else a link to a file that no `download` step is about would put it into the folder that the run was started in.
+    commands.devtools("Browser.setDownloadBehavior", behavior="deny")
     if state.cookies:
         commands.devtools("Network.setCookies", cookies=list(state.cookies))
     source = _BEGIN % json.dumps([uuid.uuid4().hex, dict(state.local)])

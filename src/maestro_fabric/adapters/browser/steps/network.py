@@ -11,7 +11,7 @@ from maestro_fabric.adapters.browser.evidence import below_root
 from maestro_fabric.adapters.browser.locate import read_from
 from maestro_fabric.adapters.browser.scope import as_bool, as_int, as_text
 from maestro_fabric.adapters.browser.text import Unmet, quote, show_unmet
-from maestro_fabric.adapters.browser.urls import join_url
+from maestro_fabric.adapters.browser.urls import glob_pattern, join_url
 from maestro_fabric.config.steps import Answer, Download, Route
 from maestro_fabric.errors import ConfigError, ExpectationFailed
 
@@ -36,6 +36,8 @@ def _route(step: Route, scene: Scene) -> None:
         return True
 
     url = step.url if step.url.startswith("*") else join_url(scene.surroundings.base_url, step.url)
+    # Refused here, so that both engines say the same of a glob that is none.
+    glob_pattern(url)
     scene.engine.route(url, is_meant, reply)
 
 
