@@ -134,7 +134,7 @@ def test_an_error_of_our_own_is_a_fault_without_the_engine_s_traceback() -> None
 
     fault = bench.run().attempts[0].outcome.fault
 
-    assert fault == Fault(type="DeadlineExceeded", message="test 'c' took longer than 2 s")
+    assert fault == Fault(type="DeadlineExceeded", message="test 'c' took longer than 2 s", is_outage=True)
 
 
 def test_a_session_that_cannot_be_opened_is_an_error() -> None:

@@ -18,7 +18,13 @@ __all__ = [
     "RunStarted",
     "ServiceChanged",
     "Warned",
+    "blocked_by_breaker",
 ]
+
+
+def blocked_by_breaker(dependency: str) -> str:
+    """Why a case is blocked whose dependency is known to be down."""
+    return f"{dependency} is down: its circuit breaker is open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,11 @@ class BreakerChanged:
     reason: str
     changed_at: float
     worker: str = ""
+
+    @property
+    def blocks_with(self) -> str:
+        """The reason of the cases that are blocked while it is open; the same for all, so that they are told as one."""
+        return blocked_by_breaker(self.dependency)
 
 
 @dataclass(frozen=True, slots=True)

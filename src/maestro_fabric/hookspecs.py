@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pluggy
 
-from maestro_fabric.events import Event, Healed
+from maestro_fabric.events import BreakerChanged, Event, Healed
+from maestro_fabric.model import Attempt, Case
 from maestro_fabric.ports import Adapter, HealDecision, HealRequest
 
 __all__ = ["HOOK_NAMESPACE", "hookimpl", "hookspec"]
@@ -42,3 +43,22 @@ def maestro_heal(request: HealRequest) -> HealDecision | None:
 @hookspec
 def maestro_healed(event: Healed) -> None:
     """The healer has answered; called in the process that owns the run."""
+
+
+@hookspec
+def maestro_attempt_finished(case: Case, attempt: Attempt, is_last: bool) -> None:  # noqa: FBT001 - hooks are called by keyword
+    """A try of a case has ended; called in the process that owns the run. ``is_last`` says that none follows."""
+
+
+@hookspec
+def maestro_breaker_changed(change: BreakerChanged) -> None:
+    """The circuit breaker of a dependency opened, let a probe through, or closed; called in the process that owns the run."""
+
+
+@hookspec(firstresult=True)
+def maestro_classify_error(exception: BaseException) -> str | None:
+    """What an exception means: ``failed``, ``error`` or ``blocked``; ``None`` leaves it to others. Called where the case runs.
+
+    ``failed`` says that the tested thing is wrong, ``error`` that it could not be judged, ``blocked`` that something it depends on
+    is down, which is evidence for a circuit breaker.
+    """

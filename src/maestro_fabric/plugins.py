@@ -11,13 +11,16 @@ import pluggy
 
 from maestro_fabric import hookspecs
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.events import Event
+from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Healed
+from maestro_fabric.model import Status
 from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter
 
 __all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "load_plugins"]
 
 ENTRY_POINT_GROUP = hookspecs.HOOK_NAMESPACE
 _OUR_PACKAGE = "pytest-maestro"
+_TOLD = ("maestro_event", "maestro_attempt_finished", "maestro_breaker_changed", "maestro_healed")
+_VERDICTS = ("failed", "error", "blocked")
 _PARTS = ("name", "api", "suite_model", "check", "discover", "open")
 
 
@@ -74,6 +77,24 @@ class Plugins:
         """The value that the first plugin which knows the secret gives; ``None`` when none does."""
         return cast("str | None", self._manager.hook.maestro_secret(name=name))
 
+    def classify(self, exception: BaseException) -> Status | None:
+        """What an exception means by the first plugin that knows it; ``None`` when none does. A plugin that raises is warned of."""
+        if not self._manager.hook.maestro_classify_error.get_hookimpls():
+            return None
+        try:
+            answer = self._manager.hook.maestro_classify_error(exception=exception)
+        except Exception as exc:
+            # The border to other people's code, as below.
+            self._warn("maestro_classify_error", f"maestro_classify_error raised {type(exc).__name__}: {exc}")
+            return None
+        if answer is None or answer in _VERDICTS:
+            return None if answer is None else Status(answer)
+        known = ", ".join(_VERDICTS)
+        self._warn(
+            "maestro_classify_error", f"maestro_classify_error answered {answer!r} to {type(exception).__name__}: it is one of {known}"
+        )
+        return None
+
     def event_sink(self) -> HookSink:
         """A sink that hands every event to the plugins' ``maestro_event``."""
         return HookSink(self._manager)
@@ -114,7 +135,8 @@ class Plugins:
         self._warn(info.name, f"the plugin {info.name!r}{origin} is left out: {first_line}")
 
     def _warn(self, name: str, line: str) -> None:
-        self.warnings.append(line)
+        if line not in self.warnings:
+            self.warnings.append(line)
         self.left_out.setdefault(name, line)
 
     def _take_adapters(self, name: str) -> list[Adapter]:
@@ -167,21 +189,34 @@ class HookSink:
     def __init__(self, manager: pluggy.PluginManager) -> None:
         self.warnings: list[str] = []
         self._manager = manager
-        self._listeners = {impl.plugin_name: impl.plugin for impl in manager.hook.maestro_event.get_hookimpls()}
+        self._listeners = {hook: _names_of(manager, hook) for hook in _TOLD}
 
     def receive(self, event: Event) -> None:
         """Hand over one event."""
-        for name in list(self._listeners):
+        self._tell("maestro_event", event=event)
+        if isinstance(event, AttemptFinished):
+            self._tell("maestro_attempt_finished", case=event.case, attempt=event.attempt, is_last=event.is_last)
+        elif isinstance(event, BreakerChanged):
+            self._tell("maestro_breaker_changed", change=event)
+        elif isinstance(event, Healed):
+            self._tell("maestro_healed", event=event)
+
+    def _tell(self, hook: str, **told: object) -> None:
+        for name in list(self._listeners[hook]):
             others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name and plugin is not None]
             try:
-                self._manager.subset_hook_caller("maestro_event", others)(event=event)
+                self._manager.subset_hook_caller(hook, others)(**told)
             except Exception as exc:
                 # The border to other people's code, as above.
-                del self._listeners[name]
-                self.warnings.append(f"the plugin {name!r} hears no more events: its maestro_event raised {type(exc).__name__}: {exc}")
+                self._listeners[hook].remove(name)
+                self.warnings.append(f"the plugin {name!r} hears no more events: its {hook} raised {type(exc).__name__}: {exc}")
 
     def close(self) -> None:
         """Nothing to do: hooks keep nothing open."""
+
+
+def _names_of(manager: pluggy.PluginManager, hook: str) -> list[str]:
+    return [impl.plugin_name for impl in getattr(manager.hook, hook).get_hookimpls()]
 
 
 def load_plugins() -> Plugins:

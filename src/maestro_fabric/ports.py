@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from maestro_fabric.errors import DeadlineExceeded, PluginError
 from maestro_fabric.events import Event
-from maestro_fabric.model import Case, CaseId, Outcome
+from maestro_fabric.model import Backoff, Case, CaseId, Outcome, Status
 
 if TYPE_CHECKING:
     from maestro_fabric.config.models import Config, SuiteConfig
@@ -159,6 +160,16 @@ def _refuse_child(
     raise PluginError(f"this context starts no programs, so not {command[0]!r}: give it a start_child")
 
 
+def _no_waits(backoff: Backoff) -> Iterator[float]:
+    """The waits of a context that has none."""
+    return repeat(0.0)
+
+
+def _unknown_error(raised: BaseException) -> Status | None:
+    """What a context without plugins says of an exception."""
+    return None
+
+
 class ProcessRef(NamedTuple):
     """A process, told apart from a later one with the same number by when it started, in the system's own form."""
 
@@ -211,6 +222,7 @@ class HealRequest:
         candidates: Every visible element of the page, likewise; ``enabled`` says whether it can be acted on.
         url: The page's address.
         must_not_heal: Why this step may not go on with another element; empty when it may.
+        may_destroy: Whether the step says ``heal: true``, so that it may even act on what looks destructive.
     """
 
     case: CaseId
@@ -221,6 +233,7 @@ class HealRequest:
     candidates: Sequence[Mapping[str, Any]]
     url: str = ""
     must_not_heal: str = ""
+    may_destroy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +321,8 @@ class Context:
         start_child: Starts a program that ends with this process.
         processes: The processes of this machine.
         healer: Finds lost elements again; ``None`` when healing is off.
+        waits_of: Gives the waits between tries, in seconds, without end.
+        classify: What an exception means by the plugins; ``None`` when none knows.
         locate: Gives the place in the file of a path like ``("suites", 1, "cases", 0)``; ``None`` when unknown.
     """
 
@@ -326,6 +341,8 @@ class Context:
     start_child: StartChild = _refuse_child
     processes: Processes = field(default_factory=_NoProcesses)
     healer: Healer | None = None
+    waits_of: Callable[[Backoff], Iterator[float]] = _no_waits
+    classify: Callable[[BaseException], Status | None] = _unknown_error
     locate: Callable[[Sequence[str | int]], Any]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from maestro_fabric.compose.config_secrets import fill_secrets
 from maestro_fabric.compose.run_folder import take_folder, whats_kept
 from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
-from maestro_fabric.engine import SuiteSessions
+from maestro_fabric.engine import Guards, SuiteSessions, waits_of
 from maestro_fabric.model import RunInfo
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.plugins import Plugins
@@ -101,12 +101,36 @@ class Prepared:
             options=self.options,
             start_child=Supervised,
             processes=SystemProcesses(),
+            waits_of=lambda backoff: waits_of(backoff, self.chance),
+            classify=self.plugins.classify,
             locate=loaded.locate,
         )
 
     def sessions(self, planned_suite: PlannedSuite, context: Context) -> SuiteSessions:
         """The sessions of a suite in this process."""
         return SuiteSessions(self.adapter(planned_suite.adapter), planned_suite.config, context, planned_suite.cases)
+
+    def guards(self, urls: Callable[[], Mapping[str, str]], worker: str = "") -> Guards | None:
+        """The circuit breakers and bulkheads of this process; ``None`` when no policy of the config has any.
+
+        Args:
+            urls: Gives the addresses of the services that are up, by name.
+            worker: This process's name among its siblings; empty when alone.
+        """
+        config = self.loaded.config
+        if not any(policy.breaker or policy.bulkhead for policy in config.policies.values()):
+            return None
+        # Not above: who has none does not pay for sqlite.
+        from maestro_fabric.compose.dependencies import SharedDependencies
+
+        return Guards(SharedDependencies(self.artifacts, config, urls, self.clock), self.clock, worker)
+
+    def forget_guards(self) -> None:
+        """Remove what the processes of this run shared; called by its owner, at its end."""
+        if self.artifacts.exists():
+            from maestro_fabric.compose.dependencies import forget_shared
+
+            forget_shared(self.artifacts)
 
     def services(self, emit: Emit) -> Services:
         """The services of the config, none of them started yet."""

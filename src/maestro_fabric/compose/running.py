@@ -72,6 +72,8 @@ def run(
     def sessions_for(suite: PlannedSuite) -> SuiteSessions:
         return prepared.sessions(suite, prepared.context(service_urls=services.urls))
 
+    guards = prepared.guards(lambda: services.urls) if parallel is None else None
+
     try:
         result = (
             _run_on(prepared, parallel, writer.path, services, out.receive, maxfail)
@@ -85,9 +87,13 @@ def run(
                 clock=prepared.clock,
                 chance=prepared.chance,
                 maxfail=maxfail,
+                guards=guards,
             )
         )
     finally:
+        if guards is not None:
+            guards.close()
+        prepared.forget_guards()
         give_back()
         out.close()
     for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings):

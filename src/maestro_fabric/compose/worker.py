@@ -11,7 +11,7 @@ from typing import Any
 
 from maestro_fabric.compose.prepared import Prepared
 from maestro_fabric.compose.preparing import prepare
-from maestro_fabric.engine import SuiteSessions, run_case
+from maestro_fabric.engine import Guards, SuiteSessions, run_case
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.events import Event
 from maestro_fabric.model import Case, CaseId
@@ -62,11 +62,15 @@ class _Home:
     prepared: Prepared
     suites: dict[str, PlannedSuite] = field(default_factory=dict)
     sessions: dict[str, SuiteSessions] = field(default_factory=dict)
+    guards: Guards | None = None
+    service_urls: Mapping[str, str] = field(default_factory=dict)
 
     def close(self) -> None:
         for sessions in self.sessions.values():
             sessions.close()
         self.sessions.clear()
+        if self.guards is not None:
+            self.guards.close()
 
 
 _homes: dict[str, _Home] = {}  # by run: a process of somebody's cluster outlives a run
@@ -106,6 +110,7 @@ def _settle(asked: Work) -> _Home:
     )
     prepared.secrets.learn(prepared.loaded.secret_names)
     home = _homes[recipe.run_id] = _Home(prepared)
+    home.guards = prepared.guards(lambda: home.service_urls, asked.worker)
     if asked.keeps_sessions:
         Finalize(None, home.close, exitpriority=10)
     return home
@@ -120,7 +125,7 @@ def _suite(home: _Home, name: str) -> PlannedSuite:
 
 
 def _run(home: _Home, suite: PlannedSuite, asked: Work, tell: Callable[[dict[str, Any]], None]) -> None:
-    prepared = home.prepared
+    prepared, home.service_urls = home.prepared, asked.service_urls
     stays = asked.keeps_sessions and not suite.config.stays_together
     sessions = home.sessions.get(suite.name)
     if sessions is None:
@@ -129,12 +134,13 @@ def _run(home: _Home, suite: PlannedSuite, asked: Work, tell: Callable[[dict[str
         home.sessions[suite.name] = sessions
     try:
         for case in suite.cases:
-            _run_case(prepared, case, sessions, asked.worker, lambda event: tell(to_wire(event)))
+            _run_case(home, case, sessions, asked.worker, lambda event: tell(to_wire(event)))
     finally:
         if not stays:
             sessions.close()
 
 
-def _run_case(prepared: Prepared, case: Case, sessions: SuiteSessions, worker: str, emit: Callable[[Event], None]) -> None:
-    never = Deadline.after(None, prepared.clock)
-    run_case(case, sessions, emit, clock=prepared.clock, chance=prepared.chance, worker=worker, deadline=never)
+def _run_case(home: _Home, case: Case, sessions: SuiteSessions, worker: str, emit: Callable[[Event], None]) -> None:
+    clock, chance = home.prepared.clock, home.prepared.chance
+    never = Deadline.after(None, clock)
+    run_case(case, sessions, emit, clock=clock, chance=chance, worker=worker, deadline=never, guards=home.guards)

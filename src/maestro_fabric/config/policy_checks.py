@@ -39,9 +39,7 @@ def _check_dependencies(config: Config) -> Iterator[Finding]:
             if part is None:
                 continue
             if part.dependency is None and not of_service:
-                yield Finding(
-                    path, f"the {key} of {name!r} does not say for what", "add dependency: a name under services, or a host", True
-                )
+                yield Finding(path, f"the {key} of {name!r} does not say for what", "add dependency: a service or a host", at_key=True)
             elif part.dependency is not None and part.dependency not in config.services and not _HOST.match(part.dependency):
                 hint = did_you_mean(part.dependency, list(config.services)) or "a host is written staging.example.org, or with a port"
                 yield Finding((*path, "dependency"), f"{part.dependency!r} is neither a service nor a host", hint)

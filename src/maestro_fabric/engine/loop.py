@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from maestro_fabric.engine.case import blocked, run_case
+from maestro_fabric.engine.guards import Guards
 from maestro_fabric.engine.sessions import SuiteSessions
 from maestro_fabric.engine.verdicts import Verdict, exit_status, is_bad, left_out_needs, needs_unmet
 from maestro_fabric.errors import ServiceError
@@ -63,6 +64,7 @@ def run_plan(
     clock: Clock,
     chance: Chance,
     maxfail: int = 0,
+    guards: Guards | None = None,
 ) -> RunResult:
     """Run a plan, from `RunStarted` to `RunFinished`; sessions and services are closed on every way out.
 
@@ -75,8 +77,9 @@ def run_plan(
         clock: Time.
         chance: Jitter.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
+        guards: The circuit breakers and bulkheads of what cases depend on; ``None`` for none.
     """
-    loop = _Loop(plan, sessions_for, services, emit, clock, chance, maxfail)
+    loop = _Loop(plan, sessions_for, services, emit, clock, chance, maxfail, guards)
     return framed(loop.run, loop.results, run=run, services=services, emit=emit, clock=clock)
 
 
@@ -153,6 +156,7 @@ class _Loop:
         clock: Clock,
         chance: Chance,
         maxfail: int,
+        guards: Guards | None,
     ) -> None:
         self.plan = plan
         self.sessions_for = sessions_for
@@ -161,6 +165,7 @@ class _Loop:
         self.clock = clock
         self.chance = chance
         self.maxfail = maxfail
+        self.guards = guards
         self.results: list[CaseResult] = []
         self.verdicts: dict[str, list[Verdict]] = {}
 
@@ -194,7 +199,8 @@ class _Loop:
             self._block(suite, case, reason)
             return
         never = Deadline.after(None, self.clock)
-        self._note(suite, run_case(case, sessions, self.emit, clock=self.clock, chance=self.chance, deadline=never))
+        result = run_case(case, sessions, self.emit, clock=self.clock, chance=self.chance, deadline=never, guards=self.guards)
+        self._note(suite, result)
 
     def _block(self, suite: PlannedSuite, case: Case, reason: str) -> None:
         result, event = blocked(case, reason, self.clock)

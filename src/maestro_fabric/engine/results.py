@@ -9,7 +9,7 @@ from maestro_fabric.events import CaseFinished
 from maestro_fabric.model import Attempt, Case, CaseResult, Mark, Outcome, Status
 from maestro_fabric.ports import Clock
 
-__all__ = ["concluded", "finished", "redacted", "was_tried", "without_attempt"]
+__all__ = ["concluded", "finished", "redacted", "was_tried", "with_step_marks", "without_attempt"]
 
 
 def concluded(case: Case, attempts: Sequence[Attempt]) -> CaseResult:
@@ -35,6 +35,14 @@ def finished(result: CaseResult, clock: Clock) -> CaseFinished:
     return CaseFinished(result.case, result.status, result.marks, clock.now(), result.duration_s, result.reason)
 
 
+def with_step_marks(outcome: Outcome) -> Outcome:
+    """The outcome, marked when a step of it was tried again, or was replaced by its fallback: it is never plainly green."""
+    if outcome.status is not Status.PASSED or all(step.status is Status.PASSED for step in outcome.steps):
+        return outcome
+    is_degraded = any("fallback" in step.label for step in outcome.steps)
+    return replace(outcome, marks=outcome.marks | {Mark.DEGRADED if is_degraded else Mark.FLAKY})
+
+
 def redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
     """The outcome with every secret replaced."""
     fault = outcome.fault and replace(outcome.fault, message=redact(outcome.fault.message), trace=redact(outcome.fault.trace))
@@ -45,4 +53,5 @@ def redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
         steps=tuple(replace(step, title=redact(step.title), message=redact(step.message)) for step in outcome.steps),
         output=redact(outcome.output),
         metadata={name: redact(value) for name, value in outcome.metadata.items()},
+        heals=tuple(replace(heal, old=redact(heal.old), new=redact(heal.new), reason=redact(heal.reason)) for heal in outcome.heals),
     )

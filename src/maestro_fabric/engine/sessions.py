@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.outages import is_outage
 from maestro_fabric.errors import MaestroError
 from maestro_fabric.model import Case, Fault
 from maestro_fabric.ports import Adapter, Context, SelectiveSession, Session
@@ -59,14 +60,21 @@ class SuiteSessions:
         return self.discard()
 
 
-def contain(action: Callable[[], T], *, on_interrupt: Callable[[], object] | None = None) -> tuple[T | None, Fault | None]:
+def contain(
+    action: Callable[[], T],
+    *,
+    on_interrupt: Callable[[], object] | None = None,
+    on_error: Callable[[Exception], object] | None = None,
+) -> tuple[T | None, Fault | None]:
     """What an adapter's code gives, or what it raised as a fault: the one place where every exception is caught."""
     try:
         return action(), None
     except Exception as exc:
         # Ours say all there is to say; a traceback through the engine would only bury it.
         trace = "" if isinstance(exc, MaestroError) else "".join(traceback.format_exception(exc))
-        return None, Fault(type=type(exc).__name__, message=str(exc) or type(exc).__name__, trace=trace)
+        if on_error is not None:
+            on_error(exc)
+        return None, Fault(type=type(exc).__name__, message=str(exc) or type(exc).__name__, trace=trace, is_outage=is_outage(exc))
     except BaseException:
         if on_interrupt is not None:
             on_interrupt()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maestro_fabric.events import BreakerChanged
 from maestro_fabric.model import Mark, Status
 from maestro_fabric.reports.tally import Tally
 
@@ -54,7 +55,12 @@ def named_lines(closing: Closing) -> list[str]:
     for mark, head in _HEADS.items():
         lines += _named(head, tally.named[mark])
     lines += _named("error (could not be judged)", tally.errors)
+    for dependency, changes in tally.breakers.items():
+        lines.append(_breaker_line(dependency, changes, len(tally.blocked.get(changes[0].blocks_with, ()))))
+    told = {changes[0].blocks_with for changes in tally.breakers.values()}
     for reason, titles in tally.blocked.items():
+        if reason in told:
+            continue
         first, *more = reason.splitlines() or [""]
         lines += [*_named(f"blocked: {first.rstrip('.')}", titles), *more]
     lines += _named("cut off by the end of the run", list(tally.running))
@@ -68,6 +74,16 @@ def place_lines(closing: Closing) -> list[str]:
     more = len(closing.logs) - _MOST_NAMED
     lines += [f"log of {whose}: {path}" for whose, path in closing.logs[:_MOST_NAMED]]
     return [*lines, *([f"and {more} more logs"] if more > 0 else [])]
+
+
+def _breaker_line(dependency: str, changes: Sequence[BreakerChanged], blocked: int) -> str:
+    """What a breaker did, and how many cases that cost: once a dependency, not once a case."""
+    opened = [change for change in changes if change.after == "open" and change.before == "closed"]
+    reason = f" ({opened[0].reason})" if opened else ""
+    often = f" {len(opened)} times, first" if len(opened) > 1 else ""
+    end = {"closed": "closed again", "half_open": "its probe did not end"}.get(changes[-1].after, "still open")
+    cost = "1 case was blocked" if blocked == 1 else f"{blocked} cases were blocked"
+    return f"circuit breaker of {dependency}: opened{often}{reason}, {end}; {cost}"
 
 
 def _named(head: str, titles: Sequence[str]) -> list[str]:

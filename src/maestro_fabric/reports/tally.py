@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from maestro_fabric.events import AttemptStarted, CaseFinished, Event
+from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished, Event
 from maestro_fabric.model import Case, Mark, Status
 
 __all__ = ["Tally"]
@@ -22,6 +22,7 @@ class Tally:
         errors: Titles of the cases that could not be judged.
         blocked: Titles of the blocked cases, by reason.
         bad: The statuses that are not fine, with their marks, by suite.
+        breakers: What became of the circuit breakers, by dependency, oldest first.
         running: Titles of the cases that were begun and have not ended; at a run's end, those that it cut off.
     """
 
@@ -32,18 +33,21 @@ class Tally:
         self.errors: list[str] = []
         self.blocked: dict[str, list[str]] = defaultdict(list)
         self.bad: dict[str, list[tuple[Status, frozenset[Mark]]]] = defaultdict(list)
+        self.breakers: dict[str, list[BreakerChanged]] = defaultdict(list)
         self.running: dict[str, None] = {}
 
     @property
     def needs_a_look(self) -> bool:
         """Whether something did not pass or did not end, or has a mark that a person should look at."""
-        return bool(self.running) or any(status.is_bad for status in self.statuses) or any(self.named.values())
+        return bool(self.running) or bool(self.breakers) or any(status.is_bad for status in self.statuses) or any(self.named.values())
 
     def receive(self, event: Event) -> None:
         """Take one event of the run."""
         match event:
             case AttemptStarted():
                 self.running[str(event.case.id)] = None
+            case BreakerChanged():
+                self.breakers[event.dependency].append(event)
             case CaseFinished():
                 self.running.pop(str(event.case.id), None)
                 if event.is_counted:

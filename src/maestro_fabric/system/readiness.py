@@ -21,13 +21,13 @@ _PORTS = {"http": 80, "https": 443}
 _FIRST_STATUS_NOT_READY = 400
 
 
-def build_probe(ready: ReadyConfig, url: str, log: ServiceLog) -> Probe:
+def build_probe(ready: ReadyConfig, url: str, log: ServiceLog | None = None) -> Probe:
     """The probe that a service's ``ready`` asks for.
 
     Args:
         ready: One of ``http``, ``tcp`` and ``log``; none of them means ``tcp``.
         url: The service's address.
-        log: Its output.
+        log: Its output, for ``log``.
 
     Returns:
         The probe; it never raises.
@@ -35,7 +35,7 @@ def build_probe(ready: ReadyConfig, url: str, log: ServiceLog) -> Probe:
     Raises:
         ServiceError: When the address or the pattern cannot be used.
     """
-    if ready.log is not None:
+    if ready.log is not None and log is not None:
         return _log_probe(ready.log, log)
     address = urlsplit(url)
     if address.hostname is None:

@@ -12,7 +12,8 @@ from maestro_fabric.adapters.browser.steps import ACTIONS
 from maestro_fabric.adapters.browser.titles import describe_step
 from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.errors import DeadlineExceeded, ExpectationFailed, MaestroError, SessionLost
-from maestro_fabric.model import Fault, Location, Status, StepResult
+from maestro_fabric.model import Fault, Location, Policy, Status, StepResult
+from maestro_fabric.outages import is_outage
 
 if TYPE_CHECKING:
     from maestro_fabric.adapters.browser.scene import Scene
@@ -37,13 +38,49 @@ def play(scene: Scene, steps: Sequence[PlannedStep]) -> Played:
     """
     played = Played()
     for planned in steps:
-        _play_step(scene, planned, played)
+        if planned.policy is None:
+            _play_step(scene, planned, played)
+        else:
+            _play_under_policy(scene, planned, planned.policy, played)
         if played.status is not Status.PASSED:
             return played
         if scene.surroundings.options.slow_s:
             scene.page.wait_for_timeout(scene.surroundings.options.slow_s * 1000)
     _finish(scene, played)
     return played
+
+
+def _play_under_policy(scene: Scene, planned: PlannedStep, policy: Policy, played: Played) -> None:
+    """Play a step under its own policy. Every try is kept as a step that was played; the engine marks the case by them."""
+    around, limit, healed = scene.deadline, scene.deadline.within(policy.deadline_s), len(scene.mending.heals)
+    waits = scene.surroundings.waits_of(policy.retry.backoff)
+    try:
+        for number in range(1 + policy.retry.times):
+            scene.deadline = limit.within(policy.attempt_timeout_s)
+            _play_step(scene, planned, played)
+            if played.status not in policy.retry.on or number == policy.retry.times or played.status is Status.BLOCKED:
+                break
+            wait_s = next(waits)
+            # Nothing follows an answer of the healer: it would be hidden.
+            if wait_s >= limit.left_s or len(scene.mending.heals) > healed:
+                break
+            played.status, played.fault = Status.PASSED, None
+            scene.page.wait_for_timeout(wait_s * 1000)
+    finally:
+        scene.deadline = around
+    if planned.fallback and played.status is Status.ERROR and len(scene.mending.heals) == healed:
+        _play_fallback(scene, planned.fallback, played)
+
+
+def _play_fallback(scene: Scene, steps: Sequence[PlannedStep], played: Played) -> None:
+    """Play these in place of a step that could not be judged; when they do not pass either, its own fault stays."""
+    status, fault = played.status, played.fault
+    played.status, played.fault = Status.PASSED, None
+    for planned in steps:
+        _play_step(scene, planned, played)
+        if played.status is not Status.PASSED:
+            played.status, played.fault = status, fault
+            return
 
 
 def _play_step(scene: Scene, planned: PlannedStep, played: Played) -> None:
@@ -103,12 +140,16 @@ def _judge(exc: Exception, scene: Scene, title: str) -> tuple[Fault, Status]:
     """
     known = _known(exc, scene)
     body = str(known) or type(known).__name__
-    status = Status.FAILED if isinstance(known, AssertionError) else Status.ERROR
+    status = scene.surroundings.classify(known) or (Status.FAILED if isinstance(known, AssertionError) else Status.ERROR)
     # Ours say all there is to say; a traceback helps with a `call` step's function.
     trace = "" if isinstance(known, MaestroError | ExpectationFailed) else "".join(traceback.format_exception(known))
     message = _message(scene.planned, title, body, scene)
     return Fault(
-        type=type(known).__name__, message=message, trace=scene.surroundings.redact(trace), location=scene.planned.location
+        type=type(known).__name__,
+        message=message,
+        trace=scene.surroundings.redact(trace),
+        location=scene.planned.location,
+        is_outage=status is not Status.FAILED and (is_outage(known) or bool(scene.server_error)),
     ), status
 
 
@@ -139,6 +180,7 @@ def _out_of_time(scene: Scene, last: str) -> DeadlineExceeded:
 def _message(planned: PlannedStep, title: str, body: str, scene: Scene) -> str:
     lines = [f"step {_place(planned)}: {title}", *(f"  {line}" for line in body.splitlines())]
     lines += [f"  {line}" for line in scene.dialogs.unexpected]
+    lines += [f"  {scene.server_error}"] if scene.server_error else []
     return scene.surroundings.redact("\n".join(lines))
 
 
