@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from typing import Literal
 
-__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS", "names_script"]
+__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS", "fingerprint_script", "names_script"]
 
 
 @cache
@@ -24,6 +25,16 @@ const isVisible = (element) => {
 };
 """
 """Visible as Playwright defines it: a box that is not empty, and no ``visibility: hidden``."""
+
+
+
+@cache
+def fingerprint_script(entry: Literal["learn", "placeOf", "collect"]) -> str:
+    """A function of fingerprints.js that gives JSON: ``learn`` and ``placeOf`` take elements and what they say, ``collect`` only that."""
+    body = IS_VISIBLE + names_script() + (resources.files(__package__) / "fingerprints.js").read_text("utf-8")
+    # As text: a browser driver takes ten times as long for objects.
+    return f"(...given) => {{{body}\nreturn JSON.stringify({entry}(...given));\n}}"
+
 
 READ_ELEMENTS = (
     "(elements, names) => {"

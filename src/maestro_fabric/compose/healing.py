@@ -1,0 +1,77 @@
+"""Puts a healer together from the file, the command line, the environment and what earlier runs have left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from maestro_fabric.config.models import Config
+from maestro_fabric.folders import make_folder
+from maestro_fabric.model import CaseId
+from maestro_fabric.plugins import Plugins
+from maestro_fabric.ports import Clock, Healer, RunOptions
+
+if TYPE_CHECKING:
+    from maestro_fabric.healing.healer import Knowledge
+
+__all__ = ["make_healer"]
+
+
+def make_healer(
+    config: Config, options: RunOptions, *, environ: Mapping[str, str], store: Path, artifacts: Path, plugins: Plugins, clock: Clock
+) -> Healer | None:
+    """The healer of a process; ``None`` when healing is off. Nothing is read or imported before an element is asked for.
+
+    Args:
+        config: The whole config.
+        options: The command line's; its mode goes before the file's.
+        environ: ``CI`` in it makes ``propose`` the default.
+        store: The history.
+        artifacts: The run's folder, in which its processes count their heals together.
+        plugins: Asked before the matcher.
+        clock: Time.
+    """
+    mode = options.healing or config.healing.mode or ("propose" if environ.get("CI") else "heal")
+    if mode == "off":
+        return None
+    # Not above: a run without browsers does not pay for it.
+    from maestro_fabric.healing.healer import LearntHealer
+
+    return LearntHealer(
+        lambda: _read(options.store or store, config.project),
+        now=clock.now,
+        destructive=config.healing.destructive,
+        ask_plugins=plugins.heal,
+        take_one=_budget(artifacts / "heals", config.healing.budget),
+        only_proposes="healing only proposes here" if mode == "propose" else "",
+    )
+
+
+def _read(store: Path, project: str) -> Knowledge:
+    from maestro_fabric.aggregator.heals import heal_rows, remembered
+    from maestro_fabric.healing.healer import Knowledge, Known
+
+    elements: dict[tuple[CaseId, str, str], Known] = {}
+    by_locator: dict[tuple[str, str], Known] = {}
+    for one in remembered(store, project):  # oldest first, so that the newest stays
+        known = Known(element=one.element, others=one.others, learnt_at=one.learnt_at)
+        elements[one.case, one.step, one.locator] = by_locator[one.case.suite, one.locator] = known
+    rejected = heal_rows(store, where="heal.verdict = 2")
+    return Knowledge(elements=elements, by_locator=by_locator, rejected=frozenset((row.case.suite, row.old, row.new) for row in rejected))
+
+
+def _budget(folder: Path, limit: int) -> Callable[[], bool]:
+    """Takes one of so many places, which all processes of a run share: each is a file that one of them can make."""
+
+    def take_one() -> bool:
+        make_folder(folder)
+        for number in range(1, limit + 1):
+            try:
+                (folder / str(number)).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            return True
+        return False
+
+    return take_one

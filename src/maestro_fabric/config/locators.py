@@ -1,0 +1,35 @@
+"""Locators as the file has them, from the JSON in which they are kept."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+__all__ = ["flow_entries", "show_locator"]
+
+_PLAIN = re.compile(r"^[A-Za-z_][\w .()/+-]*$")
+# What YAML 1.1 reads as something else than text.
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+
+
+def show_locator(locator: str) -> str:
+    """``{role: button, name: Buy}``, or ``"#buy"`` for nothing but CSS; empty for an empty text."""
+    if not locator:
+        return ""
+    values: dict[str, Any] = json.loads(locator)
+    if set(values) == {"css"}:
+        return json.dumps(values["css"], ensure_ascii=False)
+    return f"{{{', '.join(flow_entries(values))}}}"
+
+
+def flow_entries(values: dict[str, Any]) -> list[str]:
+    """Each key with its value as YAML's flow style has them."""
+    return [f"{key}: {_scalar(value)}" for key, value in values.items()]
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str) and _PLAIN.match(value) and value == value.strip() and value.lower() not in _WORDS:
+        return value
+    # JSON is YAML's flow style.
+    return json.dumps(value, ensure_ascii=False)
