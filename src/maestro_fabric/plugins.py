@@ -13,7 +13,7 @@ from maestro_fabric import hookspecs
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Healed
 from maestro_fabric.model import Status
-from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter
+from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter, HealDecision, HealRequest
 
 __all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "load_plugins"]
 
@@ -94,6 +94,15 @@ class Plugins:
             "maestro_classify_error", f"maestro_classify_error answered {answer!r} to {type(exception).__name__}: it is one of {known}"
         )
         return None
+
+    def heal(self, request: HealRequest) -> HealDecision | None:
+        """What the first plugin that has an answer decides of a lost element; ``None`` when none does. One that raises is warned of."""
+        try:
+            return cast("HealDecision | None", self._manager.hook.maestro_heal(request=request))
+        except Exception as exc:
+            # The border to other people's code, as below.
+            self._warn("maestro_heal", f"maestro_heal raised {type(exc).__name__}: {exc}")
+            return None
 
     def event_sink(self) -> HookSink:
         """A sink that hands every event to the plugins' ``maestro_event``."""

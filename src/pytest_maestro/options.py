@@ -26,6 +26,8 @@ class Options:
         variables: Values given as ``NAME=VALUE``.
         headed: Whether browsers are shown.
         update_visual: Whether pictures are stored instead of compared.
+        healing: What to do with lost elements; empty for what the config says.
+        fail_on_heal: Whether a healed case fails.
         slow_s: Seconds to wait after each step.
         pause: Whether to stop before a failing step.
         stream_fd: The descriptor that events are written to; ``None`` when nobody listens.
@@ -38,6 +40,8 @@ class Options:
     variables: Mapping[str, str]
     headed: bool
     update_visual: bool
+    healing: str
+    fail_on_heal: bool
     slow_s: float
     pause: bool
     stream_fd: int | None
@@ -48,7 +52,15 @@ class Options:
         """How a person wants to watch."""
         from maestro_fabric.ports import RunOptions
 
-        return RunOptions(headed=self.headed, slow_s=self.slow_s, pause=self.pause, update_visual=self.update_visual)
+        return RunOptions(
+            headed=self.headed,
+            slow_s=self.slow_s,
+            pause=self.pause,
+            update_visual=self.update_visual,
+            healing=self.healing,
+            fail_on_heal=self.fail_on_heal,
+            store=self.store,
+        )
 
 
 def read_options(config: pytest.Config) -> Options:
@@ -65,6 +77,8 @@ def read_options(config: pytest.Config) -> Options:
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
         headed=chosen.maestro_headed,
         update_visual=chosen.maestro_update_visual,
+        healing=chosen.maestro_healing or "",
+        fail_on_heal=chosen.maestro_fail_on_heal,
         slow_s=_seconds(chosen.maestro_slow) if chosen.maestro_slow else 0.0,
         pause=chosen.maestro_pause,
         stream_fd=getattr(chosen, "maestro_stream", None),

@@ -6,7 +6,16 @@ import pytest
 
 __all__: list[str] = []  # pytest finds the hooks by their names
 
-_NEED_A_CONFIG = ("maestro_env", "maestro_var", "maestro_headed", "maestro_slow", "maestro_pause", "maestro_update_visual")
+_NEED_A_CONFIG = (
+    "maestro_env",
+    "maestro_var",
+    "maestro_headed",
+    "maestro_slow",
+    "maestro_pause",
+    "maestro_update_visual",
+    "maestro_healing",
+    "maestro_fail_on_heal",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--maestro-update-visual", action="store_true", help="Store the pictures of check_visual steps instead of comparing them."
     )
     group.addoption("--maestro-slow", metavar="TIME", help="Wait after each step, e.g. 500ms.")
+    group.addoption(
+        "--maestro-healing",
+        choices=("off", "propose", "heal"),
+        help="What to do with elements whose locator is lost; otherwise healing.mode of the config.",
+    )
+    group.addoption("--maestro-fail-on-heal", action="store_true", help="A case that passed on a healed locator fails.")
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")

@@ -16,12 +16,14 @@ from maestro_fabric.aggregator.records import (
     RunState,
     attempt_record,
     details_of,
+    heal_record,
     key_of,
+    learnt_records,
     marks_code,
     reason_error,
     sane_seconds,
 )
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, RunFinished
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, Healed, RunFinished
 from maestro_fabric.model import RunInfo, Status
 
 __all__ = ["Pending"]
@@ -51,7 +53,7 @@ class Pending:
     def __bool__(self) -> bool:
         batch = self._batch
         is_run_new = self._written_run != (self.run.status, self.run.duration_s)
-        return bool(batch.records or batch.totals or batch.details or is_run_new or self.running != self._written_running)
+        return bool(batch.records or batch.heals or batch.totals or batch.details or is_run_new or self.running != self._written_running)
 
     def take(self, event: Event) -> None:
         """Note an event of the run; those that the store does not keep are passed over."""
@@ -61,6 +63,8 @@ class Pending:
             self._take_attempt(event)
         elif isinstance(event, CaseFinished):
             self._take_case(event)
+        elif isinstance(event, Healed):
+            self._batch.heals.append(heal_record(event, number=self._counts.get(key_of(event.case.id), event.attempt)))
         elif isinstance(event, RunFinished):
             self.end(event.status, event.finished_at)
 
@@ -136,6 +140,8 @@ class Pending:
         number = max(event.attempt.number, self._counts.get(key, 0) + 1)
         record = attempt_record(event.case, event.attempt, number=number, is_last=event.is_last)
         self._add(record)
+        if event.attempt.outcome.learnt:
+            self._batch.learnt += learnt_records(event.case, event.attempt)
         self._unjudged[key] = record
         self._batch.details[key] = details_of(event.case)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from maestro_fabric.events import Healed
 from maestro_fabric.model import Attempt, Case, CaseId, Fault, Mark, Outcome, RunInfo, Status, StepResult
 
 __all__ = [
@@ -20,13 +21,17 @@ __all__ = [
     "CaseKey",
     "ErrorText",
     "EvidenceText",
+    "HealRecord",
+    "LearntRecord",
     "PlainPass",
     "Record",
     "RunState",
     "attempt_record",
     "clean",
     "details_of",
+    "heal_record",
     "key_of",
+    "learnt_records",
     "marks_code",
     "marks_in_order",
     "marks_of",
@@ -102,6 +107,37 @@ class Record(NamedTuple):
     evidence: EvidenceText | None = None
 
 
+class LearntRecord(NamedTuple):
+    """An element when its locator worked, in JSON; ``learnt_at`` is in seconds since the epoch."""
+
+    key: CaseKey
+    step: str
+    locator: str
+    element: str
+    others: str
+    learnt_at: float
+
+
+class HealRecord(NamedTuple):
+    """An answer of the healer in the attempt of that number: locators, features and artifacts in JSON."""
+
+    key: CaseKey
+    number: int
+    action: str
+    step: str
+    doing: str
+    location: str
+    old: str
+    new: str
+    confidence: float
+    reason: str
+    runner_up: str
+    margin: float
+    features: str
+    artifacts: str
+    engine: str
+
+
 PlainPass = tuple[tuple[str, str, str, str], float, float, str]
 """A case with one attempt that passed, of which nothing else is to be said: the fields of its `CaseKey`, start, seconds, worker.
 
@@ -132,6 +168,8 @@ class Batch:
         details: Owner, tags, links and place of cases.
         running: The cases in flight, when they changed: number, start and worker; ``None`` when they did not.
         must_recount: Whether the roll-up has to be counted again from the rows.
+        learnt: What elements were like in cases that passed.
+        heals: What the healer answered.
     """
 
     run: RunState
@@ -140,6 +178,8 @@ class Batch:
     details: dict[CaseKey, CaseDetails] = field(default_factory=dict)
     running: dict[CaseKey, tuple[int, float, str]] | None = None
     must_recount: bool = False
+    learnt: list[LearntRecord] = field(default_factory=list)
+    heals: list[HealRecord] = field(default_factory=list)
 
 
 def attempt_record(case: Case, attempt: Attempt, *, number: int, is_last: bool) -> Record:
@@ -159,6 +199,36 @@ def attempt_record(case: Case, attempt: Attempt, *, number: int, is_last: bool) 
         error=error_of(outcome),
         metadata=json.dumps(dict(outcome.metadata), sort_keys=True, ensure_ascii=False) if outcome.metadata else "",
         evidence=None if is_plain else evidence_of(outcome),
+    )
+
+
+def learnt_records(case: Case, attempt: Attempt) -> list[LearntRecord]:
+    """What to remember of an attempt: nothing, unless it passed."""
+    if attempt.outcome.status is not Status.PASSED:
+        return []
+    key, when = key_of(case.id), sane_seconds(attempt.started_at)
+    return [LearntRecord(key, one.step, one.locator, one.element, one.others, when) for one in attempt.outcome.learnt]
+
+
+def heal_record(event: Healed, *, number: int) -> HealRecord:
+    """An answer of the healer as it is kept."""
+    heal = event.heal
+    return HealRecord(
+        key=key_of(event.case.id),
+        number=number,
+        action=heal.action,
+        step=heal.step,
+        doing=heal.doing,
+        location=str(heal.location or ""),
+        old=heal.old,
+        new=heal.new,
+        confidence=heal.confidence,
+        reason=cut(heal.reason),
+        runner_up=heal.runner_up,
+        margin=heal.margin,
+        features=heal.features,
+        artifacts=json.dumps([asdict(artifact) for artifact in heal.artifacts], ensure_ascii=False),
+        engine=heal.engine,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.database import transaction
+from maestro_fabric.aggregator.heals import write_heals, write_learnt
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState, clean
 
@@ -60,6 +61,10 @@ class Tables:
             self._write_records(run, base, batch.records)
         for key, details in batch.details.items():
             self._names.update_details(self._names.cases((key,))[key], details)
+        if batch.learnt:
+            write_learnt(self.connection, self._names, run, batch.learnt)
+        if batch.heals:
+            write_heals(self.connection, self._names, run, batch.heals)
         if batch.running is not None:
             self._write_running(run, base, batch.running)
         if batch.must_recount:
@@ -126,6 +131,8 @@ def _cleaned(batch: Batch) -> Batch:
         details=clean(batch.details),
         running=clean(batch.running),
         must_recount=batch.must_recount,
+        learnt=clean(batch.learnt),
+        heals=clean(batch.heals),
     )
 
 

@@ -119,4 +119,23 @@ VIEWS = {
         {_TAIL_COLUMNS} {_SOURCES} WHERE attempt.is_last""",
 }
 
-MIGRATIONS = (Migration(1, (*_TABLES, *(f"CREATE VIEW {name} AS {body}" for name, body in VIEWS.items()))),)
+_HEALING = (
+    # What elements and the rest of their pages look like, compressed JSON: each look is kept once.
+    "CREATE TABLE look (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, json BLOB NOT NULL) STRICT",
+    """CREATE TABLE learnt (
+        id INTEGER PRIMARY KEY, case_id INTEGER NOT NULL REFERENCES test_case, run_id INTEGER NOT NULL REFERENCES run,
+        step TEXT NOT NULL, locator TEXT NOT NULL, element_id INTEGER NOT NULL REFERENCES look, others_id INTEGER NOT NULL REFERENCES look,
+        learnt_ms INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX learnt_by_case ON learnt (case_id, step, locator)",
+    """CREATE TABLE heal (
+        id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run, case_id INTEGER NOT NULL REFERENCES test_case,
+        number INTEGER NOT NULL, action TEXT NOT NULL, step TEXT NOT NULL, doing TEXT NOT NULL, location TEXT NOT NULL,
+        old TEXT NOT NULL, new TEXT NOT NULL, confidence REAL NOT NULL, reason TEXT NOT NULL, runner_up TEXT NOT NULL,
+        margin REAL NOT NULL, features TEXT NOT NULL, artifacts TEXT NOT NULL, engine TEXT NOT NULL,
+        verdict INTEGER NOT NULL DEFAULT 0, UNIQUE (run_id, case_id, number, step, old)) STRICT""",
+)
+
+MIGRATIONS = (
+    Migration(1, (*_TABLES, *(f"CREATE VIEW {name} AS {body}" for name, body in VIEWS.items()))),
+    Migration(2, _HEALING),
+)

@@ -41,6 +41,10 @@ __all__ = ["COMMANDS", "chooser", "run"]
 @click.option("--headed", is_flag=True, help="Show the browsers.")
 @click.option("--update-visual", is_flag=True, help="Store the pictures of check_visual steps instead of comparing them.")
 @click.option("--slow", "slow_s", callback=to_seconds, metavar="TIME", help="Wait after each step, e.g. 500ms.")
+@click.option(
+    "--healing", type=click.Choice(("off", "propose", "heal")), help="What to do with lost elements; the file's healing.mode otherwise."
+)
+@click.option("--fail-on-heal", is_flag=True, help="A case that passed on a healed locator fails.")
 @click.option("--pause", is_flag=True, help="Stop before a failing step, with the inspector.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run cases in N processes, the longest first; needs hold.")
 @click.option("--executor", default="", metavar="dask://HOST:PORT", help="Run cases on a Dask cluster; --workers N is how many at a time.")
@@ -60,6 +64,8 @@ def run(
     headed: bool,
     update_visual: bool,
     slow_s: float,
+    healing: str | None,
+    fail_on_heal: bool,
     pause: bool,
     workers: int | None,
     executor: str,
@@ -79,7 +85,15 @@ def run(
             environment=environment,
             variables=variables,
             environ=os.environ,
-            options=RunOptions(headed=headed, slow_s=slow_s, pause=pause, update_visual=update_visual),
+            options=RunOptions(
+                headed=headed,
+                slow_s=slow_s,
+                pause=pause,
+                update_visual=update_visual,
+                healing=healing or "",
+                fail_on_heal=fail_on_heal,
+                store=None if store is None else store.absolute(),
+            ),
             orchestration_id=orchestration_id,
         )
         _refuse_unknown(suites, prepared.plan)

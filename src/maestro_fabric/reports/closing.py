@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maestro_fabric.events import BreakerChanged
-from maestro_fabric.model import Mark, Status
+from maestro_fabric.config.locators import show_locator
+from maestro_fabric.model import Heal, Mark, Status
 from maestro_fabric.reports.tally import Tally
 
 __all__ = ["Closing", "count_words", "named_lines", "place_lines"]
 
 _MOST_NAMED = 10
+_MOST_HEALS = 20
 _HEADS = {
     Mark.FLAKY: "flaky (passed after another attempt did not)",
     Mark.HEALED: "healed",
@@ -54,6 +56,7 @@ def named_lines(closing: Closing) -> list[str]:
     lines = []
     for mark, head in _HEADS.items():
         lines += _named(head, tally.named[mark])
+    lines += _heal_lines(tally)
     lines += _named("error (could not be judged)", tally.errors)
     for dependency, changes in tally.breakers.items():
         lines.append(_breaker_line(dependency, changes, len(tally.blocked.get(changes[0].blocks_with, ()))))
@@ -84,6 +87,28 @@ def _breaker_line(dependency: str, changes: Sequence[BreakerChanged], blocked: i
     end = {"closed": "closed again", "half_open": "its probe did not end"}.get(changes[-1].after, "still open")
     cost = "1 case was blocked" if blocked == 1 else f"{blocked} cases were blocked"
     return f"circuit breaker of {dependency}: opened{often}{reason}, {end}; {cost}"
+
+
+def _heal_lines(tally: Tally) -> list[str]:
+    """Each lost element: where, what became of it, and how sure that is."""
+    if not tally.heals:
+        return []
+    more = len(tally.heals) - _MOST_HEALS
+    lines = ["lost elements (maestro heal list shows them, maestro heal apply writes the new locators):"]
+    for title, heal in tally.heals[:_MOST_HEALS]:
+        place = f" ({heal.location})" if heal.location is not None else ""
+        lines.append(f"  {title}, step {heal.step}{place}: {heal.doing} {show_locator(heal.old)}")
+        lines.append(f"    {_answer(heal)}")
+    return [*lines, *([f"  and {more} more"] if more > 0 else [])]
+
+
+def _answer(heal: Heal) -> str:
+    if heal.action == "abstain":
+        return f"not healed: {heal.reason}"
+    word = "healed to" if heal.action == "heal" else "proposed, not done:"
+    rival = f"; next best {heal.runner_up}, {heal.margin:.2f} behind" if heal.runner_up else ""
+    why = "" if heal.action == "heal" else f": {heal.reason}"
+    return f"{word} {show_locator(heal.new)}, confidence {heal.confidence:.0%}{rival}{why}"
 
 
 def _named(head: str, titles: Sequence[str]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished, Event
-from maestro_fabric.model import Case, Mark, Status
+from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished, Event, Healed
+from maestro_fabric.model import Case, Heal, Mark, Status
 
 __all__ = ["Tally"]
 
@@ -23,6 +23,7 @@ class Tally:
         blocked: Titles of the blocked cases, by reason.
         bad: The statuses that are not fine, with their marks, by suite.
         breakers: What became of the circuit breakers, by dependency, oldest first.
+        heals: What the healer answered, each with the case's title.
         running: Titles of the cases that were begun and have not ended; at a run's end, those that it cut off.
     """
 
@@ -34,6 +35,7 @@ class Tally:
         self.blocked: dict[str, list[str]] = defaultdict(list)
         self.bad: dict[str, list[tuple[Status, frozenset[Mark]]]] = defaultdict(list)
         self.breakers: dict[str, list[BreakerChanged]] = defaultdict(list)
+        self.heals: list[tuple[str, Heal]] = []
         self.running: dict[str, None] = {}
 
     @property
@@ -48,6 +50,8 @@ class Tally:
                 self.running[str(event.case.id)] = None
             case BreakerChanged():
                 self.breakers[event.dependency].append(event)
+            case Healed():
+                self.heals.append((str(event.case.id), event.heal))
             case CaseFinished():
                 self.running.pop(str(event.case.id), None)
                 if event.is_counted:

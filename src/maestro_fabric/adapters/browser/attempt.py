@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol, TypeVar, cast
 
 from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.healing import with_heals
 from maestro_fabric.adapters.browser.play import Played, play
 from maestro_fabric.adapters.browser.scene import Scene, StepWatch
 from maestro_fabric.adapters.browser.setup import Setup
@@ -79,7 +80,7 @@ def play_attempt(case: Case, venue: Venue[State], setup: Setup[State], evidence:
 def outcome_of(scene: Scene, played: Played, metadata: Mapping[str, str]) -> Outcome:
     """What became of a case whose steps were played, after its evidence was taken."""
     lines = [*scene.output, *scene.dialogs.unexpected, *(scene.console if played.status is not Status.PASSED else [])]
-    return Outcome(
+    outcome = Outcome(
         status=played.status,
         fault=played.fault,
         steps=tuple(played.steps),
@@ -87,6 +88,7 @@ def outcome_of(scene: Scene, played: Played, metadata: Mapping[str, str]) -> Out
         output=scene.surroundings.redact("\n".join(lines)),
         metadata=metadata,
     )
+    return with_heals(scene, outcome)
 
 
 def start_fault(exc: Exception, context: Context, deadline: Deadline, watch: StepWatch) -> Fault:
@@ -98,6 +100,8 @@ def start_fault(exc: Exception, context: Context, deadline: Deadline, watch: Ste
 
 def _set_up(steps: tuple[PlannedStep, ...], venue: Venue[State], setup: Setup[State], evidence: Evidence) -> None:
     scene = venue.open(steps[0], None, evidence)
+    # A set-up is nobody's attempt that could tell of a heal, and nothing is healed silently.
+    scene.mending.is_shut = True
     try:
         played = play(scene, steps)
         if played.status is Status.PASSED:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from maestro_fabric.adapters.browser.candidates import nearest, plural_of, read_candidates, show_candidates
 from maestro_fabric.adapters.browser.engine import Element
+from maestro_fabric.adapters.browser.healing import find_again, remember
 from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.scripts import COLLECT_CANDIDATES, DESCRIBE_MATCHES
 from maestro_fabric.adapters.browser.titles import describe_target, locator_key
@@ -50,10 +51,18 @@ def read_from(scene: Scene, target: Target, read: Callable[[Element, float], Res
     """
     limit = target.within if within is None else within
     limit_ms = scene.limit_ms(limit)
+    remember(scene, target)
     try:
         return read(locate(scene, target), limit_ms)
     except scene.engine.faults.errors as exc:
-        raise _explain(exc, scene, target, limit_ms) from exc
+        error = _explain(exc, scene, target, limit_ms)
+        found = find_again(scene, target, error) if isinstance(error, LocatorError) else error
+        if not isinstance(found, Target):
+            raise found from exc
+    try:
+        return read(locate(scene, found), scene.limit_ms(limit))
+    except scene.engine.faults.errors as exc:
+        raise _explain(exc, scene, found, limit_ms) from exc
 
 
 def locate(scene: Scene, target: Target) -> Element:
