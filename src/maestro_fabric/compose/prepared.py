@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from maestro_fabric.compose.config_secrets import fill_secrets
+from maestro_fabric.compose.healing import make_healer
 from maestro_fabric.compose.run_folder import take_folder, whats_kept
 from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
 from maestro_fabric.engine import Guards, SuiteSessions, waits_of
 from maestro_fabric.model import RunInfo
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.plugins import Plugins
-from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, RunOptions
+from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, Healer, RunOptions
 from maestro_fabric.qa_file import Loaded
 from maestro_fabric.reports.closing import Closing
 from maestro_fabric.reports.tally import Tally
@@ -74,6 +76,19 @@ class Prepared:
         """The history that the config names."""
         return self.loaded.root / self.loaded.config.store
 
+    @cached_property
+    def healer(self) -> Healer | None:
+        """What finds lost elements again in this process; ``None`` when healing is off."""
+        return make_healer(
+            self.loaded.config,
+            self.options,
+            environ=self.environ,
+            store=self.store,
+            artifacts=self.artifacts,
+            plugins=self.plugins,
+            clock=self.clock,
+        )
+
     def adapter(self, name: str) -> Adapter:
         """The adapter of that name."""
         return self.plugins.adapters[name]
@@ -101,6 +116,7 @@ class Prepared:
             options=self.options,
             start_child=Supervised,
             processes=SystemProcesses(),
+            healer=self.healer,
             waits_of=lambda backoff: waits_of(backoff, self.chance),
             classify=self.plugins.classify,
             locate=loaded.locate,

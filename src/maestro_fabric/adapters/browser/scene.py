@@ -12,6 +12,7 @@ from maestro_fabric.adapters.browser.calls import Exchange
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.engine import Engine
 from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.healing import Mending
 from maestro_fabric.adapters.browser.responses import Response
 from maestro_fabric.adapters.browser.scope import Scope, as_seconds
 from maestro_fabric.adapters.browser.urls import join_url
@@ -62,6 +63,7 @@ class Scene:
         responses: Answers to ``request``, by their ``as`` name; ``""`` is the last.
         exchanges: The latest calls with their answers.
         soft_failures: Unmet soft expectations.
+        mending: What was learnt of elements, and what the healer answered.
         server_error: That the page that was opened last was answered with a status of 500 or more; empty otherwise.
     """
 
@@ -80,6 +82,7 @@ class Scene:
     responses: dict[str, Response] = field(default_factory=dict)
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=_MAX_EXCHANGES))
     soft_failures: list[str] = field(default_factory=list)
+    mending: Mending = field(default_factory=Mending)
     server_error: str = ""
 
     def limit_s(self, within: float | str | None) -> float:
