@@ -14,7 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from maestro_fabric.aggregator.records import Batch, CaseDetails, CaseKey, ErrorText, EvidenceText, Record, RunState
+from maestro_fabric.aggregator.records import (
+    Batch,
+    CaseDetails,
+    CaseKey,
+    ErrorText,
+    EvidenceText,
+    HealRecord,
+    LearntRecord,
+    Record,
+    RunState,
+)
 from maestro_fabric.model import RunInfo
 
 __all__ = ["Spill", "find_spills", "read_spill"]
@@ -86,7 +96,7 @@ def read_spill(path: Path) -> Batch | None:
     records: dict[tuple[CaseKey, int], Record] = {}
     for line in _readable_lines(path):
         if "run" in line:
-            batch = Batch(_run(line), details=batch.details if batch else {}, running=batch.running if batch else None)
+            batch = _begun(line, batch)
         elif batch is None:
             continue
         elif "record" in line:
@@ -96,10 +106,22 @@ def read_spill(path: Path) -> Batch | None:
             batch.details[CaseKey(*line["case"])] = CaseDetails(*line["details"])
         elif "running" in line:
             batch.running = {CaseKey(*key): (number, started_at, worker) for key, number, started_at, worker in line["running"]}
+        elif "learnt" in line:
+            batch.learnt.append(LearntRecord(CaseKey(*line["learnt"][0]), *line["learnt"][1:]))
+        elif "heal" in line:
+            batch.heals.append(HealRecord(CaseKey(*line["heal"][0]), *line["heal"][1:]))
     if batch is not None:
         batch.records = list(records.values())
         batch.must_recount = True
     return batch
+
+
+def _begun(line: dict[str, Any], before: Batch | None) -> Batch:
+    """A batch for the run that a line tells of, with what earlier lines told."""
+    run = _run(line)
+    if before is None:
+        return Batch(run)
+    return Batch(run, details=before.details, running=before.running, learnt=before.learnt, heals=before.heals)
 
 
 def _lines(batch: Batch) -> Iterator[dict[str, Any]]:
@@ -115,6 +137,10 @@ def _lines(batch: Batch) -> Iterator[dict[str, Any]]:
         yield {"record": record}
     for key, details in batch.details.items():
         yield {"case": key, "details": details}
+    for learnt in batch.learnt:
+        yield {"learnt": learnt}
+    for heal in batch.heals:
+        yield {"heal": heal}
     if batch.running is not None:
         yield {"running": [[key, *state] for key, state in batch.running.items()]}
 
