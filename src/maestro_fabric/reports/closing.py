@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maestro_fabric.events import BreakerChanged
 from maestro_fabric.config.locators import show_locator
+from maestro_fabric.events import BreakerChanged
 from maestro_fabric.model import Heal, Mark, Status
 from maestro_fabric.reports.tally import Tally
 

@@ -63,8 +63,8 @@ class Scene:
         responses: Answers to ``request``, by their ``as`` name; ``""`` is the last.
         exchanges: The latest calls with their answers.
         soft_failures: Unmet soft expectations.
-        mending: What was learnt of elements, and what the healer answered.
         server_error: That the page that was opened last was answered with a status of 500 or more; empty otherwise.
+        mending: What was learnt of elements, and what the healer answered.
     """
 
     engine: Engine
@@ -82,8 +82,8 @@ class Scene:
     responses: dict[str, Response] = field(default_factory=dict)
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=_MAX_EXCHANGES))
     soft_failures: list[str] = field(default_factory=list)
-    mending: Mending = field(default_factory=Mending)
     server_error: str = ""
+    mending: Mending = field(default_factory=Mending)
 
     def limit_s(self, within: float | str | None) -> float:
         """How long the step may wait: what it says itself or the suite's ``within``, never longer than the case has.
