@@ -25,6 +25,7 @@ _COMMANDS = {
     "runs": _Listed("history", "List the runs in the history."),
     "show": _Listed("history", "Show one run."),
     "history": _Listed("history", "Show what became of a case over time."),
+    "heal": _Listed("heal", "See, write into the file, or reject what was found for lost elements."),
     "doctor": _Listed("doctor", "Show what this machine has, and what to do about what it lacks."),
     "plugins": _Listed("installed", "List the plugins and the adapters that they bring."),
 }
