@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from maestro_fabric.adapters.browser.attempts import Attempts
 from maestro_fabric.adapters.browser.find import is_installed
 from maestro_fabric.adapters.browser.rows import read_rows
 from maestro_fabric.config.expand import expand_cases
@@ -17,9 +17,6 @@ from maestro_fabric.config.templates import truth
 from maestro_fabric.errors import PluginError
 from maestro_fabric.model import Case
 from maestro_fabric.ports import ADAPTER_API, Context, Session
-
-if TYPE_CHECKING:
-    from maestro_fabric.adapters.selenium.session import AttemptKey
 
 __all__ = ["SeleniumAdapter", "SeleniumBrowserConfig", "SeleniumSuite"]
 
@@ -85,7 +82,7 @@ class SeleniumAdapter:
 
     def __init__(self) -> None:
         # Here and not in the session, which is opened anew after a lost browser: a further try stays one.
-        self._attempts: Counter[AttemptKey] = Counter()
+        self._attempts = Attempts()
 
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
         """Whether the package is there. A browser, driver or Grid that is not makes the cases `blocked`."""

@@ -5,54 +5,38 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-import traceback
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import cast
 
 from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
+from maestro_fabric.adapters.browser.attempt import outcome_of, play_attempt, start_fault
+from maestro_fabric.adapters.browser.attempts import Attempts
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.browser.evidence import Evidence
-from maestro_fabric.adapters.browser.healing import with_heals
 from maestro_fabric.adapters.browser.keeping import keep_evidence
 from maestro_fabric.adapters.browser.play import Played, play
 from maestro_fabric.adapters.browser.scene import Scene
 from maestro_fabric.adapters.browser.scope import Scope
+from maestro_fabric.adapters.browser.setup import Setup
 from maestro_fabric.adapters.selenium.browsers import acquire, discard, release
 from maestro_fabric.adapters.selenium.commands import Commands
 from maestro_fabric.adapters.selenium.engine import SeleniumEngine
 from maestro_fabric.adapters.selenium.launch import Launch, Launched
 from maestro_fabric.adapters.selenium.state import State, apply_settings, collect_state, reset
 from maestro_fabric.adapters.selenium.watched import Watch, run_watched
-from maestro_fabric.config.journey import Journey, PlannedStep
+from maestro_fabric.config.journey import PlannedStep
 from maestro_fabric.config.models import BrowserConfig
-from maestro_fabric.errors import DeadlineExceeded, MaestroError, PluginError, SessionLost, TransportError
-from maestro_fabric.model import Artifact, Case, CaseId, Fault, Outcome, Status
+from maestro_fabric.errors import PluginError, SessionLost, TransportError
+from maestro_fabric.model import Case, Outcome, Status
 from maestro_fabric.ports import Context, Deadline, Emit
 
-__all__ = ["AttemptKey", "SeleniumSession"]
+__all__ = ["SeleniumSession"]
 
-AttemptKey = tuple[Path, CaseId]
-
-# A set-up that failed this often is not tried again: fifty cases would wait for it fifty times.
-_MAX_SETUPS = 3
 # Starting a browser may take this much longer than the deadline before it is interrupted.
 _START_SLACK_S = 0.25
 _LEAVE_S = 5.0
-
-
-@dataclass(slots=True, kw_only=True)
-class _Setup:
-    """What the suite's set-up left, or how it failed."""
-
-    state: State = field(default_factory=State)
-    is_done: bool = False
-    failures: int = 0
-    fault: Fault | None = None
-    artifacts: tuple[Artifact, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -62,9 +46,9 @@ class SeleniumSession:
     settings: BrowserConfig
     context: Context
     wanted: Launch
-    attempts: Counter[AttemptKey]
+    attempts: Attempts
     _browser: Launched | None = None
-    _setup: _Setup = field(default_factory=_Setup)
+    _setup: Setup[State] = field(default_factory=Setup)
     _begin_script: str = ""
     _unavailable: str = ""
 
@@ -74,15 +58,18 @@ class SeleniumSession:
         Raises:
             SessionLost: when the browser has gone.
         """
-        key = (self.context.artifacts, case.id)
-        self.attempts[key] += 1
-        attempt = self.attempts[key]
+        evidence = self.attempts.begin(self.context.artifacts, case.id)
+        if self._unavailable:
+            return Outcome(status=Status.BLOCKED, reason=self._unavailable)
         watch = Watch(stop_at=time.monotonic() + deadline.left_s + _START_SLACK_S, kill=self._kill)
         try:
-            return run_watched(lambda: self._try(case, attempt, deadline, watch), watch)
+            return run_watched(lambda: play_attempt(case, _Venue(self, deadline, watch), self._setup, evidence), watch)
+        except SessionLost:
+            self.drop()
+            raise
         finally:
             if watch.interrupted:
-                self._drop()
+                self.drop()
 
     def close(self) -> None:
         """Give the browser back; it ends a little later unless another suite takes it."""
@@ -94,114 +81,20 @@ class SeleniumSession:
         else:
             discard(browser)
 
-    def _kill(self) -> None:
-        if self._browser is not None:
-            self._browser.kill()
-
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """End the browser now: nobody can use it any more."""
         browser, self._browser = self._browser, None
         if browser is not None:
             discard(browser)
 
-    def _try(self, case: Case, attempt: int, deadline: Deadline, watch: Watch) -> Outcome:
-        journey = cast("Journey", case.body)
-        if self._unavailable:
-            return Outcome(status=Status.BLOCKED, reason=self._unavailable)
-        try:
-            if journey.setup and not self._setup.is_done:
-                self._set_up(journey.setup, Evidence(self.context.artifacts, case.id, attempt), deadline, watch)
-            if journey.setup and self._setup.fault is not None:
-                return Outcome(status=Status.ERROR, fault=self._setup.fault, artifacts=self._setup.artifacts)
-            evidence = Evidence(self.context.artifacts, case.id, attempt)
-            scene = self._scene(journey.steps[0], self._setup.state if journey.setup else State(), evidence, deadline, watch)
-        except SessionLost:
-            self._drop()
-            raise
-        except Exception as exc:
-            return self._not_started(exc, deadline, watch)
-        try:
-            return self._play(scene, journey.steps)
-        except SessionLost:
-            self._drop()
-            raise
-        finally:
-            _leave(scene)
+    def ready(self, dialogs: Dialogs, state: State, watch: Watch) -> tuple[Launched, Commands]:
+        """The browser as new but for the state, started if there is none, and what sends its commands."""
 
-    def _play(self, scene: Scene, steps: tuple[PlannedStep, ...]) -> Outcome:
-        played = play(scene, steps)
-        url = _url_of(scene)
-        self._finish(scene, played)
-        redact = self.context.redact
-        lines = [*scene.output, *scene.dialogs.unexpected, *(scene.console if played.status is not Status.PASSED else [])]
-        outcome = Outcome(
-            status=played.status,
-            fault=played.fault,
-            steps=tuple(played.steps),
-            artifacts=scene.evidence.written(),
-            output=redact("\n".join(lines)),
-            metadata={"browser": self.settings.engine, "url": redact(url)},
-        )
-        return with_heals(scene, outcome)
-
-    def _finish(self, scene: Scene, played: Played) -> None:
-        if played.status is not Status.PASSED and not scene.watch.interrupted:
-            _note_console(scene)
-        if self.context.options.pause and played.status is not Status.PASSED:
-            scene.log("--maestro-pause works with Playwright only: Selenium has no inspector")
-        keep_evidence(scene, played, is_traced=False)
-
-    def _set_up(self, steps: tuple[PlannedStep, ...], evidence: Evidence, deadline: Deadline, watch: Watch) -> None:
-        """Play the suite's set-up, and keep the state it leaves or the fault it ends with."""
-        setup = self._setup
-        if setup.failures >= _MAX_SETUPS:
-            return
-        scene = self._scene(steps[0], State(), evidence, deadline, watch)
-        scene.mending.is_shut = True
-        try:
-            played = play(scene, steps)
-            setup.fault = None
-            if played.status is Status.PASSED:
-                engine = cast("SeleniumEngine", scene.engine)
-                setup.state = collect_state(engine.commands, scene.page.handle)
-                setup.is_done = True
-                return
-            self._finish(scene, played)
-        finally:
-            _leave(scene)
-        setup.failures += 1
-        setup.artifacts = scene.evidence.written()
-        again = "; it failed 3 times and is not tried again" if setup.failures == _MAX_SETUPS else ""
-        if played.fault is not None:
-            setup.fault = replace(played.fault, message=f"the suite's set-up did not pass{again}\n{played.fault.message}")
-
-    def _scene(self, first: PlannedStep, state: State, evidence: Evidence, deadline: Deadline, watch: Watch) -> Scene:
-        dialogs = Dialogs()
-        try:
-            browser, commands = self._ready_browser(dialogs, state, watch)
-        except (WebDriverException, HTTPError, OSError):
-            # It died since its last case, which is only noticed now: start another one.
-            self._drop()
-            browser, commands = self._ready_browser(dialogs, state, watch)
-        engine = SeleniumEngine(commands=commands, settings=self.settings, debugger=browser.debugger)
-        return Scene(
-            engine=engine,
-            page=engine.tabs()[0],
-            settings=self.settings,
-            surroundings=self.context,
-            scope=Scope(self.context),
-            evidence=evidence,
-            deadline=deadline,
-            watch=watch,
-            dialogs=dialogs,
-            planned=first,
-        )
-
-    def _ready_browser(self, dialogs: Dialogs, state: State, watch: Watch) -> tuple[Launched, Commands]:
         def left_s() -> float:
             return watch.stop_at - time.monotonic()
 
         if self._browser is not None and not self._browser.is_alive():
-            self._drop()
+            self.drop()
         is_new = self._browser is None
         browser = self._browser = self._browser or acquire(self.wanted, self.context.start_child, left_s)
         browser.limit(left_s)
@@ -219,18 +112,80 @@ class SeleniumSession:
         dialogs.unexpected.clear()
         return browser, commands
 
-    def _not_started(self, exc: Exception, deadline: Deadline, watch: Watch) -> Outcome:
-        known, trace = exc, ""
-        redact = self.context.redact
-        if watch.interrupted or deadline.is_over:
-            known = DeadlineExceeded("starting the browser for the case", deadline.limit_s)
-        elif isinstance(exc, PluginError | TransportError):
+    def block(self, reason: str) -> Outcome:
+        """This case and all that follow are blocked: no browser can be had."""
+        self._unavailable = reason
+        return Outcome(status=Status.BLOCKED, reason=reason)
+
+    def _kill(self) -> None:
+        if self._browser is not None:
+            self._browser.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class _Venue:
+    """The session's one browser, made as new for each scene."""
+
+    session: SeleniumSession
+    deadline: Deadline
+    watch: Watch
+
+    def open(self, first: PlannedStep, state: State | None, evidence: Evidence) -> Scene:
+        """The browser's only tab, without traces of the case before."""
+        session, dialogs, start = self.session, Dialogs(), state or State()
+        try:
+            browser, commands = session.ready(dialogs, start, self.watch)
+        except (WebDriverException, HTTPError, OSError):
+            # It died since its last case, which is only noticed now: start another one.
+            session.drop()
+            browser, commands = session.ready(dialogs, start, self.watch)
+        engine = SeleniumEngine(commands=commands, settings=session.settings, debugger=browser.debugger)
+        return Scene(
+            engine=engine,
+            page=engine.tabs()[0],
+            settings=session.settings,
+            surroundings=session.context,
+            scope=Scope(session.context),
+            evidence=evidence,
+            deadline=self.deadline,
+            watch=self.watch,
+            dialogs=dialogs,
+            planned=first,
+        )
+
+    def perform(self, scene: Scene, steps: tuple[PlannedStep, ...]) -> Outcome:
+        """Play the steps."""
+        played = play(scene, steps)
+        url = _url_of(scene)
+        self.keep(scene, played)
+        session = self.session
+        return outcome_of(scene, played, {"browser": session.settings.engine, "url": session.context.redact(url)})
+
+    def collect(self, scene: Scene) -> State:
+        """Cookies and local storage."""
+        return collect_state(cast("SeleniumEngine", scene.engine).commands, scene.page.handle)
+
+    def keep(self, scene: Scene, played: Played) -> None:
+        """Keep the evidence; Selenium records no traces."""
+        if played.status is not Status.PASSED and not scene.watch.interrupted:
+            _note_console(scene)
+        if self.session.context.options.pause and played.status is not Status.PASSED:
+            scene.log("--maestro-pause works with Playwright only: Selenium has no inspector")
+        keep_evidence(scene, played, is_traced=False)
+
+    def close(self, scene: Scene) -> None:
+        """End what belongs to the case alone; the browser stays."""
+        scene.watch.stop_at = time.monotonic() + _LEAVE_S
+        cast("SeleniumEngine", scene.engine).close()
+
+    def refuse(self, exc: Exception) -> Outcome:
+        """Blocked when no browser can be had, else an error."""
+        context = self.session.context
+        is_late = self.watch.interrupted or self.deadline.is_over
+        if isinstance(exc, PluginError | TransportError) and not is_late:
             # Not this case's fault, and the next one's start would fail as well.
-            self._unavailable = redact(str(exc))
-            return Outcome(status=Status.BLOCKED, reason=self._unavailable)
-        elif not isinstance(exc, MaestroError):
-            trace = "".join(traceback.format_exception(exc))
-        return Outcome(status=Status.ERROR, fault=Fault(type=type(known).__name__, message=redact(str(known)), trace=redact(trace)))
+            return self.session.block(context.redact(str(exc)))
+        return Outcome(status=Status.ERROR, fault=start_fault(exc, context, self.deadline, self.watch))
 
 
 def _url_of(scene: Scene) -> str:
@@ -264,9 +219,3 @@ def _show_entry(source: str, message: str) -> str:
     if text.startswith('"') and text.endswith('"'):
         text = text[1:-1].encode().decode("unicode_escape") if text.isascii() else text[1:-1]
     return f"console error: {text} ({place}:{line or ''})"
-
-
-def _leave(scene: Scene) -> None:
-    """End what belongs to the case alone."""
-    scene.watch.stop_at = time.monotonic() + _LEAVE_S
-    cast("SeleniumEngine", scene.engine).close()
