@@ -48,7 +48,8 @@ class MaestroSuite(pytest.Collector):
             yield self._item(case)
 
     def _item(self, case: Case) -> pytest.Item:
-        item: MaestroItem = MaestroItem.from_parent(self, name=case.id.title)
+        # As one text, so that pytest takes it apart as it does the ids in its cache: `[…]` at the end are parameters, for --lf.
+        item: MaestroItem = MaestroItem.from_parent(self, name=case.id.title, nodeid=f"{self.nodeid}::{case.id.title}")
         item.give(self.suite, case, self.running)
         return item
 

@@ -163,6 +163,13 @@ def test_a_blocked_case_runs_again_with_lf_and_does_not_count_for_maxfail(projec
     project.run("qa.yaml", "--lf").assert_outcomes(passed=3, deselected=1)
 
 
+def test_a_case_with_a_parameter_runs_again_with_lf(project: Project) -> None:
+    project.config("  - {name: a, adapter: scripted, cases: [{name: buy, params: [tea], do: fail}, {name: buy, params: [mug]}]}\n")
+    project.run("qa.yaml").assert_outcomes(failed=1, passed=1)
+
+    project.run("qa.yaml", "--lf").assert_outcomes(failed=1, deselected=1)
+
+
 def test_failed_first_reorders_inside_suites_only(project: Project) -> None:
     project.config(
         "  - {name: a, adapter: scripted, cases: [{name: one}]}\n"
