@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from paired import Arm, Claim, measure, median_of, parse_options, publish, ratio
+from by_hand import OURS, QuietHandler, arms_of, serve, show_walls
+from paired import Arm, Claim, measure, parse_options, publish, ratio
 
 YAML = """version: 1
 project: calls
@@ -75,39 +72,27 @@ def main() -> int:
     """Run both against one small server in this process."""
     options = parse_options(__doc__ or "")
     cases = 3 if options.quick else 400
-    with tempfile.TemporaryDirectory() as name, _server() as url:
+    with tempfile.TemporaryDirectory() as name, serve(_Shop) as url:
         samples = measure(_arms(Path(name), url, cases), rounds=options.rounds)
-    detail = ", ".join(f"{name} {median_of(samples[name], 'wall_s'):.2f} s" for name in samples)
     claims = [
         Claim(
             name="HTTP cases of 8 calls, 400 cases, wall clock against httpx by hand",
-            measured=ratio(samples["YAML"], samples["httpx"], "wall_s"),
+            measured=ratio(samples[OURS], samples["httpx"], "wall_s"),
             unit="×",
             bound=1.1,
-            detail=detail,
+            detail=show_walls(samples),
         ),
-        Claim(name="the same, CPU", measured=ratio(samples["YAML"], samples["httpx"]), unit="×"),
+        Claim(name="the same, CPU", measured=ratio(samples[OURS], samples["httpx"]), unit="×"),
     ]
     return publish(claims, options)
 
 
 def _arms(folder: Path, url: str, cases: int) -> list[Arm]:
-    items = [f"tea{number}" for number in range(cases)]
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "qa.yaml").write_text(YAML.format(url=url, items=", ".join(items)), encoding="utf-8")
-    (folder / "test_calls.py").write_text(TEST.format(url=url, items=repr(items)[1:-1]), encoding="utf-8")
-    pytest = [sys.executable, "-m", "pytest", "-q"]
-    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return [
-        Arm(name="YAML", command=[*pytest, "-p", "maestro", "--maestro-config=qa.yaml"], cwd=folder, environ=alone),
-        Arm(name="httpx", command=[*pytest, "test_calls.py"], cwd=folder, environ=alone),
-    ]
+    return arms_of(folder, "httpx", YAML.format(url=url, items="{items}"), TEST.format(url=url, items="{items}"), cases=cases)
 
 
-class _Shop(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
+class _Shop(QuietHandler):
+    def do_GET(self) -> None:  # noqa: N802 - the name that the base class looks for
         """Answer with what was asked."""
         sent = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
         path, _, query = self.path.partition("?")
@@ -118,20 +103,6 @@ class _Shop(BaseHTTPRequestHandler):
         self.wfile.write(head.encode() + answer)
 
     do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names that the base class looks for
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def _server() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 if __name__ == "__main__":

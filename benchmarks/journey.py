@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from paired import Arm, Claim, measure, median_of, parse_options, publish, ratio
+from by_hand import OURS, QuietHandler, arms_of, serve, show_walls
+from paired import Arm, Claim, measure, parse_options, publish, ratio
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser
 
@@ -72,19 +69,17 @@ def main() -> int:
     """Run both against one small server in this process."""
     options = parse_options(__doc__ or "")
     cases = 3 if options.quick else 50
-    with tempfile.TemporaryDirectory() as name, serve_shop() as url:
-        arms = _arms(Path(name), url, cases)
-        samples = measure(arms, rounds=options.rounds)
-    detail = ", ".join(f"{name} {median_of(samples[name], 'wall_s'):.2f} s" for name in samples)
+    with tempfile.TemporaryDirectory() as name, serve(Shop) as url:
+        samples = measure(_arms(Path(name), url, cases), rounds=options.rounds)
     claims = [
         Claim(
             name="a YAML journey of 8 steps, 50 cases, wall clock against pytest-playwright",
-            measured=ratio(samples["YAML"], samples["pytest-playwright"], "wall_s"),
+            measured=ratio(samples[OURS], samples["pytest-playwright"], "wall_s"),
             unit="×",
             bound=1.0,
-            detail=detail,
+            detail=show_walls(samples),
         ),
-        Claim(name="the same, CPU of pytest and the browser", measured=ratio(samples["YAML"], samples["pytest-playwright"]), unit="×"),
+        Claim(name="the same, CPU of pytest and the browser", measured=ratio(samples[OURS], samples["pytest-playwright"]), unit="×"),
     ]
     return publish(claims, options)
 
@@ -93,42 +88,20 @@ def _arms(folder: Path, url: str, cases: int) -> list[Arm]:
     found = find_browser("chromium", None, os.environ)
     if found is None:
         raise SystemExit(browser_help("chromium"))
-    items = [f"tea{number}" for number in range(cases)]
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "qa.yaml").write_text(YAML.format(url=url, browser=found.path, items=", ".join(items)), encoding="utf-8")
-    (folder / "test_journey.py").write_text(TEST.format(url=url, browser=found.path, items=repr(items)[1:-1]), encoding="utf-8")
-    pytest = [sys.executable, "-m", "pytest", "-q"]
-    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return [
-        Arm(name="YAML", command=[*pytest, "-p", "maestro", "--maestro-config=qa.yaml"], cwd=folder, environ=alone),
-        Arm(name="pytest-playwright", command=[*pytest, "-p", "playwright", "test_journey.py"], cwd=folder, environ=alone),
-    ]
+    yaml, test = (text.format(url=url, browser=found.path, items="{items}") for text in (YAML, TEST))
+    return arms_of(folder, "pytest-playwright", yaml, test, cases=cases, plugins=["playwright"])
 
 
-class _Shop(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Shop(QuietHandler):
+    """The shop's only page."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - the name that the base class looks for
         """Answer with the one page there is."""
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(PAGE)))
         self.end_headers()
         self.wfile.write(PAGE)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serve_shop() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shop)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 if __name__ == "__main__":

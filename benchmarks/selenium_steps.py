@@ -7,8 +7,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from journey import YAML, serve_shop
-from paired import Arm, Claim, measure, median_of, parse_options, publish, ratio
+from by_hand import OURS, arms_of, serve, show_walls
+from journey import YAML, Shop
+from paired import Arm, Claim, measure, parse_options, publish, ratio
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser
 from maestro_fabric.adapters.selenium.drivers import driver_help, find_driver
@@ -53,15 +54,14 @@ def main() -> int:
     """Run both against one small server in this process."""
     options = parse_options(__doc__ or "")
     cases = 3 if options.quick else 30
-    with tempfile.TemporaryDirectory() as name, serve_shop() as url:
+    with tempfile.TemporaryDirectory() as name, serve(Shop) as url:
         samples = measure(_arms(Path(name), url, cases), rounds=options.rounds)
-    detail = ", ".join(f"{name} {median_of(samples[name], 'wall_s'):.2f} s" for name in samples)
     claim = Claim(
         name="a YAML journey of 8 steps on Selenium, 30 cases, wall clock against a Selenium script by hand",
-        measured=ratio(samples["YAML"], samples["by hand"], "wall_s"),
+        measured=ratio(samples[OURS], samples["by hand"], "wall_s"),
         unit="×",
         bound=1.1,
-        detail=detail,
+        detail=show_walls(samples),
     )
     return publish([claim], options)
 
@@ -70,18 +70,10 @@ def _arms(folder: Path, url: str, cases: int) -> list[Arm]:
     browser, driver = find_browser("chromium", None, os.environ), find_driver("chromium", None, os.environ)
     if browser is None or driver is None:
         raise SystemExit(browser_help("chromium") if browser is None else driver_help("chromium"))
-    items = [f"tea{number}" for number in range(cases)]
-    journeys = YAML.replace("adapter: playwright", "adapter: selenium")
-    (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-    (folder / "qa.yaml").write_text(journeys.format(url=url, browser=browser.path, items=", ".join(items)), encoding="utf-8")
-    test = TEST.format(url=url, browser=browser.path, driver=driver.path, items=repr(items)[1:-1])
-    (folder / "test_journey.py").write_text(test, encoding="utf-8")
-    pytest = [sys.executable, "-m", "pytest", "-q"]
-    alone = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "SE_OFFLINE": "true", "MAESTRO_DRIVER": str(driver.path)}
-    return [
-        Arm(name="YAML", command=[*pytest, "-p", "maestro", "--maestro-config=qa.yaml"], cwd=folder, environ=alone),
-        Arm(name="by hand", command=[*pytest, "test_journey.py"], cwd=folder, environ=alone),
-    ]
+    yaml = YAML.replace("adapter: playwright", "adapter: selenium").format(url=url, browser=browser.path, items="{items}")
+    test = TEST.format(url=url, browser=browser.path, driver=driver.path, items="{items}")
+    environ = {"SE_OFFLINE": "true", "MAESTRO_DRIVER": str(driver.path)}
+    return arms_of(folder, "by hand", yaml, test, cases=cases, environ=environ)
 
 
 if __name__ == "__main__":
