@@ -154,7 +154,8 @@ def test_a_newer_schema_is_refused(store, make_driver):
     with closing(sqlite3.connect(store)) as connection:
         connection.execute(f"PRAGMA user_version = {MIGRATIONS[-1].version + 1}")
 
-    expected = r"has schema 2, this pytest-maestro knows schemas up to 1: upgrade it \(`pip install -U pytest-maestro`\)"
+    newest = MIGRATIONS[-1].version
+    expected = rf"has schema {newest + 1}, this pytest-maestro knows schemas up to {newest}: upgrade it \(`pip install -U pytest-maestro`\)"
     with pytest.raises(StoreError, match=expected):
         StoreWriter(store, clock=FakeClock())
     with pytest.raises(StoreError, match=expected):

@@ -17,8 +17,9 @@ from maestro_fabric.model import Mark, Status
 from maestro_fabric.testing import FakeClock
 
 DOCS = Path(__file__).parents[2] / "docs" / "store.md"
-NEXT = (*MIGRATIONS, Migration(2, ("ALTER TABLE test_case ADD COLUMN note TEXT NOT NULL DEFAULT 'none'",)))
-BROKEN = (*MIGRATIONS, Migration(2, ("ALTER TABLE test_case ADD COLUMN note TEXT", "SELECT * FROM nowhere")))
+NEWEST = MIGRATIONS[-1].version
+NEXT = (*MIGRATIONS, Migration(NEWEST + 1, ("ALTER TABLE test_case ADD COLUMN note TEXT NOT NULL DEFAULT 'none'",)))
+BROKEN = (*MIGRATIONS, Migration(NEWEST + 1, ("ALTER TABLE test_case ADD COLUMN note TEXT", "SELECT * FROM nowhere")))
 
 
 def opened(store, migrations):
@@ -36,22 +37,22 @@ def old_store(drive, store):
 
 def test_an_older_store_is_backed_up_and_migrated(old_store, ask):
     with opened(old_store, NEXT) as connection:
-        assert version_of(connection) == 2
+        assert version_of(connection) == NEWEST + 1
         assert connection.execute("SELECT name, note FROM test_case").fetchall() == [("buy", "none")]
 
-    backup = old_store.with_name("history.db.backup-v1")
+    backup = old_store.with_name(f"history.db.backup-v{NEWEST}")
     assert ask("SELECT name FROM results", path=backup) == [("buy",)]
-    assert ask("PRAGMA user_version", path=backup) == [(1,)]
+    assert ask("PRAGMA user_version", path=backup) == [(NEWEST,)]
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(old_store, ask):
     with pytest.raises(StoreError, match="no such table: nowhere"), opened(old_store, BROKEN):
         pass
 
-    assert ask("PRAGMA user_version") == [(1,)]
+    assert ask("PRAGMA user_version") == [(NEWEST,)]
     assert "note" not in [row[1] for row in ask("PRAGMA table_info(test_case)")]
     with opened(old_store, NEXT) as connection:  # and nothing stands in the way of the next try
-        assert version_of(connection) == 2
+        assert version_of(connection) == NEWEST + 1
 
 
 def test_a_new_store_is_marked_as_ours_and_leaves_no_backup(drive, store, ask):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from maestro_fabric.aggregator.api import ResultStatus, TestResultAggregator
     from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
     from maestro_fabric.aggregator.query import History, open_history
+    from maestro_fabric.aggregator.window import Window
     from maestro_fabric.aggregator.writer import StoreWriter
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "StoreWriter",
     "TestResultAggregator",
     "UnknownName",
+    "Window",
     "open_history",
 ]
 
@@ -35,6 +37,7 @@ _HOMES = {
     "StoreWriter": "writer",
     "TestResultAggregator": "api",
     "UnknownName": "found",
+    "Window": "window",
     "open_history": "query",
 }
 

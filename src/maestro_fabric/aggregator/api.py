@@ -7,19 +7,25 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro_fabric.aggregator import totals
+from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
 from maestro_fabric.aggregator.database import explain, open_database, waiting
+from maestro_fabric.aggregator.found import AttemptRow, ResultRow, RunRow
+from maestro_fabric.aggregator.listing import Rows
+from maestro_fabric.aggregator.query import History
 from maestro_fabric.aggregator.records import STATUS_CODES, Batch, CaseKey, Record, RunState
 from maestro_fabric.aggregator.recovery import recover
 from maestro_fabric.aggregator.rows import Tables
 from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
+from maestro_fabric.aggregator.window import ALL, RECENT, Window
 from maestro_fabric.aggregator.writer import PATIENCE_S
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 __all__ = ["ResultStatus", "TestResultAggregator"]
+
+T = TypeVar("T")
 
 # The view's own text, so that the order is that of whole milliseconds and not of text made from them.
 _BY_CATEGORY = (
@@ -152,6 +160,71 @@ class TestResultAggregator:
         total = sum(counts[status] for status in _STATUSES)
         return {"total": total, **counts, "pass_rate": counts["passed"] / total if total else 0.0, "duration": duration}
 
+    def runs(self, limit: int = 20) -> Rows[RunRow]:
+        """The newest runs, newest first."""
+        return self._read(lambda history: history.runs(limit))
+
+    def results(self, run: str = "latest") -> Rows[ResultRow]:
+        """The results of a run, one a case: ``run`` is an id, the beginning of one, or ``latest``.
+
+        Raises:
+            UnknownName: when no run fits, or several.
+        """
+        return self._read(lambda history: history.results(history.run(run).run_id))
+
+    def history(self, case: str, limit: int = 100) -> Rows[AttemptRow]:
+        """The newest attempts of a case, newest first: ``suite::name[params]``, a name, or a part of one.
+
+        Raises:
+            UnknownName: when no case fits; ``nearest`` has titles to choose from.
+        """
+        return self._read(lambda history: history.case_history(case, limit))
+
+    def latest(self, suite: str | None = None) -> Rows[LatestRow]:
+        """The newest result of every case, or of every case of a suite."""
+        return self._read(lambda history: history.latest(suite))
+
+    def flaky(self, window: Window = RECENT) -> Rows[FlakyRow]:
+        """The cases that are suspected, flaky or recovered, with the evidence; ``docs/flaky.md`` has the rules."""
+        return self._read(lambda history: history.flaky(window))
+
+    def slowest(self, window: Window = RECENT) -> Rows[SlowRow]:
+        """The cases by their time: those that became slower first, with the commit where they did, then the slowest."""
+        return self._read(lambda history: history.slowest(window))
+
+    def trends(self, window: Window = ALL) -> Rows[TrendRow]:
+        """One row a day and category, oldest day first."""
+        return self._read(lambda history: history.trends(window))
+
+    def compare(self, run_a: str, run_b: str = "latest") -> Rows[ChangeRow]:
+        """What the second run judges differently from the first, what broke first.
+
+        Raises:
+            UnknownName: when no run fits, or several.
+        """
+        return self._read(lambda history: history.compare(run_a, run_b))
+
+    def first_failure(self, case: str) -> FirstFailure | None:
+        """The run and commit where a case began to fail, with the last good one; ``None`` when it passes.
+
+        Raises:
+            UnknownName: when no case fits, or several.
+        """
+        return self._read(lambda history: history.first_failure(case))
+
+    def clusters(self, run: str = "latest") -> Rows[ClusterRow]:
+        """A run's failures by what seems to be their cause, the most frequent first.
+
+        Raises:
+            UnknownName: when no run fits, or several.
+        """
+        return self._read(lambda history: history.clusters(run))
+
+    def _repr_html_(self) -> str:
+        with self._lock:
+            runs, cases = self._connection.execute("SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM test_case)").fetchone()
+        return f"<p><b>{escape(self.path.name)}</b>: {runs} runs, {cases} cases</p>{self.runs(5)._repr_html_()}"
+
     def close(self) -> None:
         """Free the file; a second call does nothing."""
         with self._lock:
@@ -163,6 +236,10 @@ class TestResultAggregator:
             shard = _Shard(RunInfo(run_id=new_run_id(), started_at=now, orchestration_id=orchestration_id))
             self._shards[orchestration_id] = shard
         return shard
+
+    def _read(self, question: Callable[[History], T]) -> T:
+        with self._lock:
+            return question(History(self.path, self._connection))
 
     def _rows(self, query: str, parameters: tuple[object, ...]) -> list[dict[str, Any]]:
         with self._lock:

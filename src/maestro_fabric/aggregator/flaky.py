@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from math import comb
 
@@ -98,8 +99,7 @@ class FlakyVerdict:
 
     def interval(self) -> tuple[float, float]:
         """Where the rate of failures on good code is with 95 % probability: the posterior without its tails."""
-        a, b = self.fails + _PRIOR, self.tries - self.fails + _PRIOR
-        return beta_quantile(_TAIL, a, b), beta_quantile(1 - _TAIL, a, b)
+        return _interval(self.fails, self.tries)
 
 
 def judge(sightings: Iterable[Sighting]) -> FlakyVerdict:
@@ -124,6 +124,12 @@ def judge(sightings: Iterable[Sighting]) -> FlakyVerdict:
         clean_tries=clean,
         reason=reason,
     )
+
+
+@lru_cache(maxsize=4096)  # many cases have failed once in as many tries
+def _interval(fails: int, tries: int) -> tuple[float, float]:
+    a, b = fails + _PRIOR, tries - fails + _PRIOR
+    return beta_quantile(_TAIL, a, b), beta_quantile(1 - _TAIL, a, b)
 
 
 def _state(

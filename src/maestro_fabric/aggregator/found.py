@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from maestro_fabric.errors import StoreError
@@ -63,6 +64,11 @@ class RunRow:
     def total(self) -> int:
         """How many cases have a result."""
         return sum(self.counts[status] for status in ("passed", "failed", "error", "skipped", "blocked"))
+
+    def _repr_html_(self) -> str:
+        counts = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
+        where = " ".join(escape(fact) for fact in (self.git_branch, self.git_commit) if fact)
+        return f"<p><b>{escape(self.run_id)}</b> {escape(self.status)}, {escape(self.started_at)} {where}: {counts or 'no case'}</p>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

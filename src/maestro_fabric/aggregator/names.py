@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from maestro_fabric.aggregator.records import CaseDetails, CaseKey, ErrorText
 
-__all__ = ["StoreIds"]
+__all__ = ["StoreIds", "digest_of"]
 
 _PLAIN_DETAILS = CaseDetails("", "[]", "[]", "")
 
@@ -89,7 +89,7 @@ class StoreIds:
             return None
         known = self._errors.get(error)
         if known is None:
-            digest = _digest(*error)
+            digest = digest_of(*error)
             self._connection.execute(
                 "INSERT INTO error (digest, type, message, trace, location) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (digest, *error)
             )
@@ -103,7 +103,7 @@ class StoreIds:
             return None
         known = self._metadata.get(text)
         if known is None:
-            digest = _digest(text)
+            digest = digest_of(text)
             self._connection.execute("INSERT INTO metadata (digest, json) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, text))
             known = int(self._connection.execute("SELECT id FROM metadata WHERE digest = ?", (digest,)).fetchone()[0])
             self._metadata[text] = known
@@ -119,7 +119,8 @@ class StoreIds:
                 self._details[case] = found
 
 
-def _digest(*texts: str) -> bytes:
+def digest_of(*texts: str) -> bytes:
+    """What an error or a JSON object is found by."""
     hashed = hashlib.blake2b(digest_size=16)
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

@@ -5,22 +5,35 @@ from __future__ import annotations
 import difflib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
+from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
 from maestro_fabric.aggregator.attempts import newest_attempts
-from maestro_fabric.aggregator.database import connect, connect_to_read, explain
+from maestro_fabric.aggregator.clusters import cluster_failures
+from maestro_fabric.aggregator.compare_query import compare_results, find_first_failure, find_latest
+from maestro_fabric.aggregator.database import connect, connect_to_read, explain, open_database, version_of
+from maestro_fabric.aggregator.flaky_query import find_flaky
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
+from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
+from maestro_fabric.aggregator.schema import MIGRATIONS
+from maestro_fabric.aggregator.slow_query import find_slowest
 from maestro_fabric.aggregator.totals import COLUMNS
+from maestro_fabric.aggregator.trends_query import find_trends
+from maestro_fabric.aggregator.window import ALL, RECENT, Window
+from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 
 __all__ = ["History", "open_history"]
 
+T = TypeVar("T")
+
 _LATEST = "latest"
+_MIGRATION_PATIENCE_S = 2.0
 _NEAREST = 3
 
 _SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in COLUMNS)
@@ -35,7 +48,8 @@ _TITLE = "iif(params = '', name, name || '[' || params || ']')"
 def open_history(path: Path) -> History:
     """A store, for reading, also while a run writes into it.
 
-    Runs whose process was killed are ended first and side files taken in, when there are any and the file can be written to.
+    An older store is migrated first, runs whose process was killed are ended and side files taken in, when there are any and the
+    file can be written to.
 
     Raises:
         StoreError: when there is no store at the path, or it cannot be read; the message says what to do.
@@ -43,6 +57,8 @@ def open_history(path: Path) -> History:
     path = Path(path).absolute()
     connection = connect_to_read(path)
     try:
+        if version_of(connection) < MIGRATIONS[-1].version:
+            _migrate(path)
         if needs_recovery(connection, path):
             _recover(path)
     except sqlite3.Error as error:
@@ -73,13 +89,13 @@ class History:
         """Free the file; a second call does nothing."""
         self._connection.close()
 
-    def runs(self, limit: int = 20) -> list[RunRow]:
+    def runs(self, limit: int = 20) -> Rows[RunRow]:
         """The newest runs, newest first, with their counts; empty when there is none.
 
         Raises:
             StoreError: when the file cannot be read.
         """
-        return [self._run(row) for row in self._rows(_NEWEST_RUNS, (limit,))]
+        return Rows(self._run(row) for row in self._rows(_NEWEST_RUNS, (limit,)))
 
     def run(self, text: str = _LATEST) -> RunRow:
         """One run, by its id, by the beginning of it when that fits one run only, or ``latest``.
@@ -103,15 +119,15 @@ class History:
         known = [row["run_id"] for row in self._rows("SELECT run_id FROM runs", ())]
         raise UnknownName(f"no run {text!r}", difflib.get_close_matches(text, known, _NEAREST, 0.3) or known[-_NEAREST:])
 
-    def results(self, run_id: str) -> list[ResultRow]:
+    def results(self, run_id: str) -> Rows[ResultRow]:
         """The results of a run, one a case, in the order in which they began."""
         query = "SELECT * FROM results WHERE run_id = ? ORDER BY started_at, case_id"
-        return [ResultRow(**_result_fields(row)) for row in self._rows(query, (run_id,))]
+        return Rows(ResultRow(**_result_fields(row)) for row in self._rows(query, (run_id,)))
 
-    def attempts(self, run_id: str) -> list[AttemptRow]:
+    def attempts(self, run_id: str) -> Rows[AttemptRow]:
         """All attempts of a run, in the order in which they began."""
         query = "SELECT * FROM attempts WHERE run_id = ? ORDER BY started_at, case_id, attempt"
-        return [AttemptRow(**_attempt_fields(row)) for row in self._rows(query, (run_id,))]
+        return Rows(AttemptRow(**_attempt_fields(row)) for row in self._rows(query, (run_id,)))
 
     def find_cases(self, text: str) -> list[CaseRow]:
         """Cases by ``suite::name[params]``, ``name[params]``, ``name`` (all parameters), or a part of one title.
@@ -132,7 +148,7 @@ class History:
         near = self._nearest_cases(text)
         raise UnknownName(f"no case {text!r}" if near else f"no case {text!r}; `maestro show --all` lists those of the newest run", near)
 
-    def case_history(self, text: str, limit: int = 100) -> list[AttemptRow]:
+    def case_history(self, text: str, limit: int = 100) -> Rows[AttemptRow]:
         """The newest attempts of the cases that `find_cases` finds, newest run first.
 
         Raises:
@@ -140,11 +156,62 @@ class History:
             StoreError: when the file cannot be read.
         """
         cases = self.find_cases(text)
+        found = self._ask(lambda: [row for case in cases for row in newest_attempts(self._connection, case, limit)])
+        return Rows(sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit])
+
+    def latest(self, suite: str | None = None) -> Rows[LatestRow]:
+        """The newest result of every case, or of every case of a suite."""
+        return self._ask(lambda: find_latest(self._connection, suite))
+
+    def flaky(self, window: Window = RECENT) -> Rows[FlakyRow]:
+        """The cases that are not stable, flaky ones first; ``docs/flaky.md`` says what that means."""
+        return self._ask(lambda: find_flaky(self._connection, window))
+
+    def slowest(self, window: Window = RECENT) -> Rows[SlowRow]:
+        """The cases by their time: those that became slower first, with the commit where they did, then the slowest."""
+        return self._ask(lambda: find_slowest(self._connection, window))
+
+    def trends(self, window: Window = ALL) -> Rows[TrendRow]:
+        """One row a day and category, oldest day first."""
+        return self._ask(lambda: find_trends(self._connection, window))
+
+    def compare(self, run_a: str, run_b: str = _LATEST) -> Rows[ChangeRow]:
+        """What the second run judges differently from the first; runs are named as for `run`.
+
+        Raises:
+            UnknownName: when no run fits, or several.
+            StoreError: when the file cannot be read.
+        """
+        return compare_results(self.results(self.run(run_a).run_id), self.results(self.run(run_b).run_id))
+
+    def first_failure(self, case: str) -> FirstFailure | None:
+        """The run and commit where a case began to fail, with the last good one; ``None`` when it passes.
+
+        Raises:
+            UnknownName: when no case fits, or several; ``nearest`` has titles to choose from.
+            StoreError: when the file cannot be read.
+        """
+        cases = self.find_cases(case)
+        if len(cases) > 1:
+            raise UnknownName(f"{len(cases)} cases are called {case!r}", [str(found) for found in cases[:10]])
+        return self._ask(lambda: find_first_failure(self._connection, cases[0]))
+
+    def clusters(self, run: str = _LATEST) -> Rows[ClusterRow]:
+        """A run's failures by what seems to be their cause, the most frequent first.
+
+        Raises:
+            UnknownName: when no run fits, or several.
+            StoreError: when the file cannot be read.
+        """
+        run_id = self.run(run).run_id
+        last = {(row.case_id, row.attempt): row for row in self.attempts(run_id)}
+        return cluster_failures(last.get((row.case_id, row.attempt), row) for row in self.results(run_id))
+
+    def _ask(self, question: Callable[[], T]) -> T:
         try:
-            found = [row for case in cases for row in newest_attempts(self._connection, case, limit)]
+            return question()
         except sqlite3.Error as error:
             raise StoreError(explain(self.path, error)) from error
-        return sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit]
 
     def _run(self, row: Mapping[str, Any]) -> RunRow:
         totals = next(iter(self._rows(_TOTALS, (row["run_id"],))))
@@ -167,6 +234,12 @@ class History:
                 yield dict(zip(names, row, strict=True))
         except sqlite3.Error as error:
             raise StoreError(explain(self.path, error)) from error
+
+
+def _migrate(path: Path) -> None:
+    # As when a run opens it; a store on a read-only disk stays as it is, and most questions are answered all the same.
+    with suppress(StoreError):
+        open_database(path, clock=SystemClock(), patience_s=_MIGRATION_PATIENCE_S).close()
 
 
 def _recover(path: Path) -> None:

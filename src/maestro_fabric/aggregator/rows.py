@@ -12,6 +12,7 @@ from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.heals import write_heals, write_learnt
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState, clean
+from maestro_fabric.aggregator.sketch import write_sketches
 
 __all__ = ["Tables"]
 
@@ -55,6 +56,7 @@ class Tables:
             raise
 
     def _write(self, batch: Batch) -> None:
+        was_running = self._runs.get(batch.run.info.run_id, (0, ""))[1] == "running"
         run = self._run(batch.run)
         base = _run_start_ms(batch.run)
         if batch.records:
@@ -73,6 +75,8 @@ class Tables:
         elif batch.totals:
             suites = {self._names.suite(*suite): counts for suite, counts in batch.totals.items()}
             totals.write_totals(self.connection, run, suites)
+        if batch.must_recount or (was_running and batch.run.status != "running"):
+            write_sketches(self.connection, run)
 
     def _run(self, state: RunState) -> int:
         known = self._runs.get(state.info.run_id)

@@ -134,8 +134,15 @@ _HEALING = (
         margin REAL NOT NULL, features TEXT NOT NULL, artifacts TEXT NOT NULL, engine TEXT NOT NULL,
         verdict INTEGER NOT NULL DEFAULT 0, UNIQUE (run_id, case_id, number, step, old)) STRICT""",
 )
+# What did not pass is a small part of a history, and what most questions begin with: which cases are flaky, what broke first.
+_INDEX_OF_TROUBLE = "CREATE INDEX attempt_in_trouble ON attempt (run_id, case_id) WHERE status IN (1, 2, 4)"
+# How long the passes of an ended run took, by suite: see `maestro_fabric.aggregator.sketch`.
+_DURATIONS = """CREATE TABLE run_durations (
+    run_id INTEGER NOT NULL REFERENCES run, suite_id INTEGER NOT NULL REFERENCES suite, first INTEGER NOT NULL, lanes BLOB NOT NULL,
+    PRIMARY KEY (run_id, suite_id)) STRICT, WITHOUT ROWID"""
 
 MIGRATIONS = (
     Migration(1, (*_TABLES, *(f"CREATE VIEW {name} AS {body}" for name, body in VIEWS.items()))),
     Migration(2, _HEALING),
+    Migration(3, (_INDEX_OF_TROUBLE, _DURATIONS)),
 )

@@ -1,0 +1,105 @@
+"""What two runs judge differently, and where a case began to fail."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from maestro_fabric.aggregator.answers import ChangeRow, FirstFailure, LatestRow
+from maestro_fabric.aggregator.attempts import utc_text
+from maestro_fabric.aggregator.found import CaseRow, ResultRow
+from maestro_fabric.aggregator.listing import Rows
+from maestro_fabric.aggregator.records import STATUSES, marks_in_order
+from maestro_fabric.aggregator.titles import TITLE
+
+__all__ = ["compare_results", "find_first_failure", "find_latest"]
+
+_BAD = ("failed", "error", "blocked")
+_ORDER = ("broken", "new", "fixed", "gone", "other")
+_RESULTS = """SELECT attempt.status, run.run_id, run.started_ms, json_extract(run.facts, '$.git_commit'), error.type, error.message
+    FROM attempt JOIN run ON run.id = attempt.run_id LEFT JOIN error ON error.id = attempt.error_id
+    WHERE attempt.case_id = ? AND attempt.is_last ORDER BY run.started_ms DESC, attempt.run_id DESC"""
+# One seek a case: the newest row is the last one under its key.
+_LATEST = f"""SELECT {TITLE}, test_case.id, attempt.status, attempt.marks, run.run_id
+    FROM test_case JOIN suite ON suite.id = test_case.suite_id JOIN attempt ON attempt.case_id = test_case.id
+    AND attempt.run_id = (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id) AND attempt.is_last
+    JOIN run ON run.id = attempt.run_id WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""  # noqa: S608 - a constant
+
+
+def compare_results(before: Iterable[ResultRow], after: Iterable[ResultRow]) -> Rows[ChangeRow]:
+    """The cases that two runs judge differently, or that only one of them has: what broke first."""
+    old, new = ({row.title: row for row in rows} for rows in (before, after))
+    rows = [_change(title, old.get(title), new.get(title)) for title in old.keys() | new.keys()]
+    return Rows(sorted((row for row in rows if row.before != row.after), key=lambda row: (_ORDER.index(row.change), row.title)))
+
+
+def find_first_failure(connection: sqlite3.Connection, case: CaseRow) -> FirstFailure | None:
+    """The first of the runs in a row, up to the newest, in which the case does not pass; ``None`` when it passes.
+
+    Runs that skipped it or in which it was blocked say nothing.
+
+    Raises:
+        sqlite3.Error: when the file cannot be read.
+    """
+    first, good, runs = None, None, 0
+    for row in connection.execute(_RESULTS, (case.case_id,)):
+        status = STATUSES[row[0]]
+        if status in ("failed", "error"):
+            first, runs = row, runs + 1
+        elif status == "passed":
+            good = row
+            break
+    if first is None:
+        return None
+    return FirstFailure(
+        title=str(case),
+        run_id=first[1],
+        commit=first[3] or "",
+        started_at=utc_text(first[2]),
+        error=_first_line(first[4], first[5]),
+        runs=runs,
+        last_good_run_id=good[1] if good else "",
+        last_good_commit=(good[3] or "") if good else "",
+        last_good_at=utc_text(good[2]) if good else "",
+    )
+
+
+def find_latest(connection: sqlite3.Connection, suite: str | None) -> Rows[LatestRow]:
+    """The newest result of every case.
+
+    Raises:
+        sqlite3.Error: when the file cannot be read.
+    """
+    rows = connection.execute(_LATEST, {"suite": suite})
+    return Rows(
+        LatestRow(title=title, case_id=case, status=str(STATUSES[status]), marks=marks_in_order(marks) if marks else (), run_id=run)
+        for title, case, status, marks, run in rows
+    )
+
+
+def _change(title: str, old: ResultRow | None, new: ResultRow | None) -> ChangeRow:
+    return ChangeRow(
+        title=title,
+        change=_kind(old, new),
+        before=old.status if old else None,
+        after=new.status if new else None,
+        before_s=old.duration_s if old else None,
+        after_s=new.duration_s if new else None,
+        error=_first_line(new.error_type, new.error_message) if new and new.status in _BAD else "",
+    )
+
+
+def _kind(old: ResultRow | None, new: ResultRow | None) -> str:
+    if old is None:
+        return "new"
+    if new is None:
+        return "gone"
+    was_bad, is_bad = old.status in _BAD, new.status in _BAD
+    if is_bad and not was_bad:
+        return "broken"
+    return "fixed" if was_bad and new.status == "passed" else "other"
+
+
+def _first_line(kind: str | None, message: str | None) -> str:
+    line = next(iter((message or "").splitlines()), "")
+    return f"{kind}: {line}" if kind else line

@@ -1,0 +1,56 @@
+"""How a history develops: a row a day and category, with the share that passed and how long it took."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+
+from maestro_fabric.aggregator.answers import TrendRow
+from maestro_fabric.aggregator.attempts import utc_text
+from maestro_fabric.aggregator.listing import Rows
+from maestro_fabric.aggregator.sketch import Sketch, sketches
+from maestro_fabric.aggregator.window import Window, runs_in
+
+__all__ = ["find_trends"]
+
+_COUNTS = ("passed", "failed", "error", "skipped", "blocked", "flaky", "healed")
+_TOTALS = f"""SELECT run_id, suite_id, suite.name, {", ".join(_COUNTS)} FROM run_total JOIN suite ON suite.id = run_total.suite_id
+    WHERE run_id BETWEEN ? AND ?"""  # noqa: S608 - constants
+
+
+def find_trends(connection: sqlite3.Connection, window: Window) -> Rows[TrendRow]:
+    """One row a day (UTC) and category, oldest day first.
+
+    Raises:
+        sqlite3.Error: when the file cannot be read.
+    """
+    runs = {run.id: utc_text(run.started_ms)[:10] for run in runs_in(connection, window)}
+    if not runs:
+        return Rows()
+    bounds = (min(runs), max(runs))
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * len(_COUNTS))
+    seen: dict[tuple[str, str], set[int]] = defaultdict(set)
+    groups: dict[tuple[int, int], tuple[str, str]] = {}
+    for run, suite_id, suite, *numbers in connection.execute(_TOTALS, bounds):
+        if run in runs and window.suite in (None, suite):
+            key = groups[run, suite_id] = (runs[run], suite)
+            counts[key] = [sum(pair) for pair in zip(counts[key], numbers, strict=True)]
+            seen[key].add(run)
+    durations = sketches(connection, groups)
+    return Rows(_row(key, len(seen[key]), counts[key], durations.get(key, Sketch())) for key in sorted(counts))
+
+
+def _row(key: tuple[str, str], runs: int, numbers: list[int], durations: Sketch) -> TrendRow:
+    by_name = dict(zip(_COUNTS, numbers, strict=True))
+    total = sum(by_name[name] for name in ("passed", "failed", "error", "skipped", "blocked"))
+    judged = total - by_name["skipped"]
+    return TrendRow(
+        day=key[0],
+        category=key[1],
+        runs=runs,
+        total=total,
+        pass_rate=by_name["passed"] / judged if judged else 0.0,
+        p50_s=durations.quantile(0.5),
+        p95_s=durations.quantile(0.95),
+        **by_name,
+    )
