@@ -10,18 +10,22 @@ from typing import Any
 
 import pytest
 
+from maestro_fabric.model import Status
+from maestro_fabric.outages import is_outage
 from pytest_maestro.redaction import redact_failure, redact_report
 
-__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attaching", "Attachments"]
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attaching", "Attachments", "Faults"]
 
 EVENTS = "maestro_events"
 """A YAML case's events, as `maestro_fabric.wire` has them."""
 FAULT = "maestro_fault"
-"""What a native test raised: class name, whether it was an assertion, message."""
+"""What a native test raised: class name, whether it was an assertion, message, whether it speaks of an outage, a plugin's verdict."""
 BLOCKED = "maestro_blocked"
 """Why a case was not run."""
 INNER = "maestro_inner"
 """On the subtest report of a case inside a container, which has its events already: whether it is the case's last word."""
+
+_NO_FAULTS = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception, KeyboardInterrupt)
 
 
 class Attachments:
@@ -30,12 +34,18 @@ class Attachments:
     A report is made and logged in two steps, and rerunfailures makes all of an attempt before it logs the first, so what is
     remembered is kept by phase.
 
+    Args:
+        at_first_fault: Called when something is remembered for the first time.
+
     Attributes:
         redact: Replaces secrets in reports; ``None`` when there are none.
+        classify: What an exception means by the plugins; ``None`` where nobody is asked.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_first_fault: Callable[[], None] | None = None) -> None:
         self.redact: Callable[[str], str] | None = None
+        self.classify: Callable[[BaseException], Status | None] | None = None
+        self._at_first_fault = at_first_fault
         self._faults: dict[str, list[Any]] = {}
         self._events: list[dict[str, Any]] | None = None
         self._blocked = ""
@@ -52,7 +62,14 @@ class Attachments:
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         """Remember what was raised; a report only has it as text."""
         if call.excinfo is not None:
-            self._faults[call.when] = _fault(call.excinfo.value)
+            self._faults[call.when] = _fault(call.excinfo.value, self.classify)
+            if self._at_first_fault is not None:
+                self._at_first_fault()
+                self._at_first_fault = None
+
+    def fault_of(self, when: str) -> list[Any] | None:
+        """What was raised in a phase whose report was not completed yet, as `FAULT` has it."""
+        return self._faults.get(when)
 
     def complete(self, report: pytest.TestReport) -> None:
         """Attach what was remembered for this report, and redact it: before anybody shows, stores or sends it.
@@ -87,7 +104,7 @@ class Attachments:
 
 
 class Attaching:
-    """Completes reports in a worker of xdist, which sends them away; elsewhere the recorder does it, with one call a report less."""
+    """Completes reports in a worker of xdist, which sends them away; elsewhere who hears of them does it, with one call a report less."""
 
     def __init__(self, attachments: Attachments) -> None:
         self._attachments = attachments
@@ -99,8 +116,20 @@ class Attaching:
             self._attachments.complete(report)
 
 
-def _fault(raised: BaseException) -> list[Any]:
-    return [type(raised).__name__, _is_assertion(raised), str(raised) or type(raised).__name__]
+class Faults:
+    """Attaches what was raised to reports that another reads later, in this process: only called where something was."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport) -> None:
+        """Attach it."""
+        if isinstance(report, pytest.TestReport) and call.excinfo is not None:
+            setattr(report, FAULT, _fault(call.excinfo.value))
+
+
+def _fault(raised: BaseException, classify: Callable[[BaseException], Status | None] | None = None) -> list[Any]:
+    verdict = None if classify is None or isinstance(raised, _NO_FAULTS) else classify(raised)
+    said = str(raised) or type(raised).__name__
+    return [type(raised).__name__, _is_assertion(raised), said, is_outage(raised), None if verdict is None else verdict.value]
 
 
 def _is_assertion(raised: BaseException) -> bool:

@@ -12,9 +12,11 @@ from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case
 from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.attachments import Attachments
+from pytest_maestro.attempts import Attempts
 from pytest_maestro.items import SUITE, MaestroItem
 from pytest_maestro.left_out import register_left_out
 from pytest_maestro.names import NATIVE_ADAPTER, Names
+from pytest_maestro.native_policies import NativePolicies
 from pytest_maestro.running import Running, register_running
 from pytest_maestro.selection import Selection
 from pytest_maestro.suite_args import SuiteArgs, read_suite_args
@@ -128,6 +130,16 @@ def register_collection(
     running = register_running(config, prepared, attachments, is_worker=is_worker)
     config.pluginmanager.register(Collection(prepared, selection, names, running, suite_args), "maestro-collection")
     running.foreseen_services = selection.services(prepared.plan)
+    attempts = Attempts(
+        NativePolicies(prepared),
+        running.guards,
+        lambda item: names.case(item.nodeid),
+        attachments,
+        clock=prepared.clock,
+        chance=prepared.chance,
+        warn=running.warn,
+    )
+    config.pluginmanager.register(attempts, "maestro-attempts")
     register_left_out(config, running, lambda item: item.stash.get(SUITE, None))
     return running
 

@@ -11,7 +11,6 @@ import pytest
 from maestro_fabric.compose import Prepared, prepare
 from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.errors import ConfigError, PluginError
-from maestro_fabric.model import Policy
 from maestro_fabric.qa_file import collector_paused
 from pytest_maestro.names import NATIVE_ADAPTER
 from pytest_maestro.options import Options
@@ -52,15 +51,18 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
 
 
 def unheeded_policies(prepared: Prepared) -> list[str]:
-    """A line for each pytest suite on which the file's default policy would set limits if it ran outside pytest."""
+    """A line for each pytest suite for which the file's default policy has a fallback: Python tests have no steps."""
     config = prepared.loaded.config
-    limits = _limits(resolve_policy(config))
+    if not resolve_policy(config).fallback:
+        return []
     native = [suite.name for suite in prepared.plan.suites if suite.adapter == NATIVE_ADAPTER and suite.config.policy is None]
-    return [f"{name}: {limits} of the default policy {config.policy!r} does not hold for pytest's own tests" for name in native if limits]
+    return [
+        f"{name}: the fallback of the default policy {config.policy!r} is a group of steps, and Python tests have none" for name in native
+    ]
 
 
 def _refuse_what_would_be_ignored(prepared: Prepared) -> None:
-    """Say so instead of ignoring it; the file's own default policy is meant for suites that can have it, and warned of."""
+    """Say so instead of ignoring it."""
     for suite in prepared.plan.suites:
         if suite.adapter != NATIVE_ADAPTER:
             continue
@@ -69,16 +71,3 @@ def _refuse_what_would_be_ignored(prepared: Prepared) -> None:
                 f"suite {suite.name!r}: its env would hold for the whole pytest session, which it shares with others: "
                 "set the variables outside, or run the file with 'maestro run'"
             )
-        name = suite.config.policy
-        limits = _limits(resolve_policy(prepared.loaded.config, name)) if name else ""
-        if limits:
-            raise ConfigError(
-                f"suite {suite.name!r}: its policy {name!r} has {limits}, which a pytest suite inside pytest cannot have yet: "
-                "use the marks of pytest-rerunfailures and pytest-timeout, or run the file with 'maestro run'"
-            )
-
-
-def _limits(policy: Policy) -> str:
-    """What a policy asks for, in the file's words; empty when that is nothing."""
-    asked = {"deadline": policy.deadline_s, "attempt_timeout": policy.attempt_timeout_s, "retry": policy.retry.times}
-    return " and ".join(key for key, value in asked.items() if value)

@@ -11,7 +11,10 @@ import pytest
 from maestro_fabric.model import Fault, Location, Mark, Outcome, Status
 from pytest_maestro.attachments import BLOCKED, FAULT
 
-__all__ = ["CRASHED", "attempts_of", "duration_of", "outcome_of"]
+__all__ = ["CRASHED", "NOTE", "attempts_of", "duration_of", "outcome_of"]
+
+NOTE = "maestro"
+"""The section of a report that says why a test was not tried again."""
 
 CRASHED = "???"
 """The phase of the report that xdist makes when a worker is gone."""
@@ -68,11 +71,18 @@ def _judge(report: pytest.TestReport) -> Outcome:
     if cast("str", report.when) == CRASHED:
         message = _text(report)
         return Outcome(status=Status.ERROR, fault=Fault(type="WorkerCrashed", message=message))
-    kind, is_assertion, message = getattr(report, FAULT, None) or _guessed_fault(report)
-    fault = Fault(type=kind, message=message, trace=_text(report), location=_place(report))
-    status = Status.FAILED if is_assertion and report.when == "call" else Status.ERROR
+    kind, is_assertion, message, is_outage, verdict = getattr(report, FAULT, None) or (*_guessed_fault(report), False, None)
+    fault = Fault(type=kind, message=_with_note(report, message), trace=_text(report), location=_place(report), is_outage=is_outage)
+    default = Status.FAILED if is_assertion and report.when == "call" else Status.ERROR
+    status = default if verdict is None else Status(verdict)
     marks = frozenset({Mark.XPASSED}) if kind == "UnexpectedPass" else frozenset()
     return Outcome(status=status, fault=fault, marks=marks)
+
+
+def _with_note(report: pytest.TestReport, message: str) -> str:
+    """The message, with why the test was not tried again."""
+    notes = [text for title, text in report.sections if title == NOTE]
+    return "\n".join([message, *notes])
 
 
 def _guessed_fault(report: pytest.TestReport) -> tuple[str, bool, str]:

@@ -49,6 +49,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("maestro_var", "Variables of the config, NAME=VALUE, one a line.", type="linelist", default=[])
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The mark of a test that names its policy."""
+    config.addinivalue_line("markers", "maestro(policy): try this test under a policy of the config given by --maestro-config")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Read the config before pytest looks for conftest files: it says which paths are tested."""

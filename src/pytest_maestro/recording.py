@@ -85,6 +85,9 @@ class Recording:
         session.config.pluginmanager.register(self.recorder, "maestro-recorder")
         if self._running is not None:
             self._running.join(self._tell, self.recorder.tally.bad)
+            from pytest_maestro.breakers import BreakerNews
+
+            session.config.pluginmanager.register(BreakerNews(self._tell, self.recorder.tally), "maestro-breakers")
         self.recorder.start()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -150,6 +153,8 @@ class Recording:
         if self._writer is None:
             return
         self._writer.close()
+        if self._prepared is not None:
+            self._prepared.forget_guards()
         self._give_back()
         self.warnings += self._writer.warnings
         if self._hooks is not None and self._prepared is not None:

@@ -49,6 +49,7 @@ class Running:
         self._prepared = prepared
         self._attachments = attachments
         self._worker = worker
+        self.guards = prepared.guards(lambda: services.urls, worker)
         self._sessions: dict[str, SuiteSessions] = {}
         self._wanted: dict[str, dict[str, None]] = {}
         self._chosen: dict[str, list[Case]] = {}
@@ -78,7 +79,8 @@ class Running:
 
         clock, chance = self._prepared.clock, self._prepared.chance
         never = Deadline.after(None, clock)
-        result = run_case(case, self._sessions_of(suite, case), emit, clock=clock, chance=chance, worker=self._worker, deadline=never)
+        sessions = self._sessions_of(suite, case)
+        result = run_case(case, sessions, emit, clock=clock, chance=chance, worker=self._worker, deadline=never, guards=self.guards)
         if result.status is Status.BLOCKED and not result.attempts:
             self._attachments.keep_blocked(result.reason)
         return result
@@ -118,6 +120,8 @@ class Running:
             if fault is not None:
                 problems.append(f"the session of {name} could not be closed: {fault.type}: {fault.message}")
         self._sessions.clear()
+        if self.guards is not None:
+            self.guards.close()
         self.services.stop()
         return problems
 
@@ -184,6 +188,7 @@ def register_running(config: pytest.Config, prepared: Prepared, attachments: Att
     given: dict[str, Any] = getattr(config, "workerinput", {})
     services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
     attachments.redact = prepared.secrets.redact
+    attachments.classify = prepared.plugins.classify
     if not config.option.collectonly:
         # A native test finds them in the environment before any service or step has asked for them.
         prepared.secrets.learn(prepared.loaded.secret_names)

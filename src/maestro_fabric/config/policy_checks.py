@@ -68,6 +68,8 @@ def _check_rules(config: Config) -> Iterator[Finding]:
     """A dependency has one breaker and one bulkhead: cases under other policies share them."""
     seen: dict[tuple[str, str], tuple[object, str]] = {}
     for name, policy in config.policies.items():
+        if 1 + policy.retry.times > policy.max_attempts_total:
+            yield _too_many(1 + policy.retry.times, f"{name!r} alone", policy, ("policies", name, "retry", "times"))
         owners = [service for service, each in config.services.items() if each.policy == name]
         for owner in owners or [""]:
             resolved = to_policy(name, policy, service=owner)

@@ -13,6 +13,7 @@ from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
 from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamSpec
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case
@@ -103,17 +104,35 @@ def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> l
 def _case(message: Collected | CollectionFailed, siblings: int, config: PytestSuite, context: Context) -> Case:
     if isinstance(message, Collected):
         body = NativeTest(nodeid=message.nodeid, path=message.path, siblings=siblings)
-        tags, location = message.tags, message.location
+        tags, location, marked = message.tags, message.location, _known(message, context)
     else:
         body = NativeTest(nodeid=message.nodeid, failure=message.message, siblings=siblings)
-        tags, location = (), None
+        tags, location, marked = (), None, None
     return Case(
         id=message.id,
         location=location,
         tags=tuple(dict.fromkeys([*config.tags, *tags])),
         owner=config.owner,
         links=tuple(config.links),
-        policy=resolve_policy(context.config, config.policy, services=config.services),
+        policy=resolve_policy(context.config, marked, config.policy, services=config.services),
         services=tuple(config.services),
         body=body,
     )
+
+
+def _known(message: Collected, context: Context) -> str | None:
+    """The policy that a test's mark names.
+
+    Raises:
+        ConfigError: when there is none of that name, or it has a fallback, which is a group of steps.
+    """
+    if not message.policy:
+        return None
+    policy = context.config.policies.get(message.policy)
+    if policy is None:
+        known = ", ".join(context.config.policies) or "none"
+        hint = did_you_mean(message.policy, list(context.config.policies)) or f"known: {known}"
+        raise ConfigError(f"{message.nodeid}: unknown policy {message.policy!r} ({hint})")
+    if policy.fallback is not None:
+        raise ConfigError(f"{message.nodeid}: the fallback of {message.policy!r} is a group of steps, and a Python test has none")
+    return message.policy

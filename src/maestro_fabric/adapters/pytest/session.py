@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from maestro_fabric.adapters.program.asked import Asked
 from maestro_fabric.adapters.pytest.process import PytestProcess
 from maestro_fabric.errors import DeadlineExceeded, SessionLost
-from maestro_fabric.model import Case, CaseId, Fault, Outcome, Status
+from maestro_fabric.model import Case, Fault, Outcome, Status
 from maestro_fabric.ports import Deadline, Emit
 
 __all__ = ["NativeTest", "PytestSession"]
@@ -55,13 +56,12 @@ class PytestSession:
         self._start = start
         self._paths = paths
         self._process: PytestProcess | None = None
-        self._left: dict[CaseId, Case] = {}
-        self._last: Case | None = None
+        self._asked = Asked()
         self._folder = tempfile.TemporaryDirectory(prefix="maestro-")
 
     def select(self, cases: Sequence[Case]) -> None:
         """Take the cases that will be asked for; one process runs them all."""
-        self._left = {case.id: case for case in cases}
+        self._asked.select(cases)
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
         """The outcome of a case, as soon as pytest tells it.
@@ -91,31 +91,24 @@ class PytestSession:
     def close(self) -> None:
         """End pytest: in good order when it has run everything, else after its fixtures were torn down."""
         process, self._process = self._process, None
-        if process is not None and self._is_done:
+        if process is not None and self._asked.is_done:
             process.finish()
         elif process is not None:
             process.interrupt()
         self._folder.cleanup()
 
-    @property
-    def _is_done(self) -> bool:
-        return not self._left or (self._last is not None and list(self._left) == [self._last.id])
-
     def _process_for(self, case: Case) -> PytestProcess:
-        is_again = self._last is not None and self._last.id == case.id
-        if self._last is not None and not is_again:
-            self._left.pop(self._last.id, None)
-        self._last = case
+        is_again = self._asked.ask(case)
         if self._process is not None and is_again:
             # A further attempt starts with fresh fixtures of every scope; pytest cannot run an item twice.
             self._process.interrupt()
             self._process = None
         if self._process is None:
-            self._process = self._start(self._arguments({case.id: case, **self._left}))
+            self._process = self._start(self._arguments(self._asked.from_here(case)))
         return self._process
 
-    def _arguments(self, cases: dict[CaseId, Case]) -> Sequence[str]:
-        tests = [native for each in cases.values() if not (native := cast("NativeTest", each.body)).failure]
+    def _arguments(self, cases: Sequence[Case]) -> Sequence[str]:
+        tests = [native for each in cases if not (native := cast("NativeTest", each.body)).failure]
         if len(cases) == tests[0].siblings:
             return self._paths
         # A file, since a command line has a limit. The rootdir would else be guessed from what is selected.

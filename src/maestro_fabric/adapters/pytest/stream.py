@@ -78,13 +78,14 @@ class StreamSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """A test that pytest found; ``path`` is its module's absolute path."""
+    """A test that pytest found; ``path`` is its module's absolute path, ``policy`` the one that its mark names."""
 
     id: CaseId
     nodeid: str
     path: str
     tags: tuple[str, ...] = ()
     location: Location | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +116,10 @@ class Stream:
         """The identity of an item by its node id and the path of its module."""
         return native_case_id(self.spec.project, self.spec.suite, nodeid, root_relative(path, Path(self.spec.root)))
 
-    def collected(self, nodeid: str, path: Path, *, tags: tuple[str, ...] = (), location: Location | None = None) -> None:
+    def collected(self, nodeid: str, path: Path, *, tags: tuple[str, ...] = (), location: Location | None = None, policy: str = "") -> None:
         """Tell of an item that will run."""
-        self._tell("Collected", Collected(id=self.case_id(nodeid, path), nodeid=nodeid, path=str(path), tags=tags, location=location))
+        case_id = self.case_id(nodeid, path)
+        self._tell("Collected", Collected(id=case_id, nodeid=nodeid, path=str(path), tags=tags, location=location, policy=policy))
 
     def collection_failed(self, nodeid: str, path: Path, message: str) -> None:
         """Tell of a module that could not be collected."""
