@@ -35,7 +35,7 @@ function describer(testIdAttribute) {
     return '';
   };
   const short = (element) => {
-    if (element.id && document.querySelectorAll('#' + CSS.escape(element.id)).length === 1) return '#' + CSS.escape(element.id);
+    if (element.id && element.ownerDocument.querySelectorAll('#' + CSS.escape(element.id)).length === 1) return '#' + CSS.escape(element.id);
     const tag = element.nodeName.toLowerCase();
     for (const name of ['name', 'title', 'src']) {
       const value = element.getAttribute(name);
