@@ -94,12 +94,13 @@ def select_cases(plan: Plan, is_chosen: Callable[[Case], bool]) -> Plan:
 
 def worst_case(policy: Policy) -> WorstCase:
     """The most attempts and seconds that a case under this policy can take."""
-    attempts = 1 + policy.retry.times + bool(policy.fallback)
+    attempts = 1 + policy.retry.times
     if policy.attempt_timeout_s is None:
         return WorstCase(attempts=attempts, seconds=policy.deadline_s)
-    waits = sum(longest_wait_s(policy.retry.backoff, number) for number in range(1, 1 + policy.retry.times))
+    waits = sum(longest_wait_s(policy.retry.backoff, number) for number in range(1, attempts))
     places = sum(bulkhead.wait_s for bulkhead in policy.bulkheads)
-    seconds = attempts * (policy.attempt_timeout_s + places) + waits
+    # A fallback is no try of the same, but takes its time.
+    seconds = attempts * (policy.attempt_timeout_s + places) + waits + bool(policy.fallback) * policy.attempt_timeout_s
     return WorstCase(attempts=attempts, seconds=seconds if policy.deadline_s is None else min(seconds, policy.deadline_s))
 
 

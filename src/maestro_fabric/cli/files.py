@@ -7,9 +7,11 @@ import os
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from maestro_fabric.cli.options import config_options, errors_told
 from maestro_fabric.cli.planned import plan_as_data, print_plan
+from maestro_fabric.cli.planned_policies import print_step_policy
 from maestro_fabric.compose import load_config, prepare, whats_missing
 from maestro_fabric.config.schema import json_schema
 from maestro_fabric.plugins import load_plugins
@@ -48,11 +50,17 @@ def schema(*, output: Path | None) -> None:
 @click.command()
 @config_options
 @click.option("--steps", "with_steps", is_flag=True, help="Show each case's parameters and steps too; JSON always has them.")
+@click.option("--step", type=(str, str), metavar="CASE NUMBER", help="Show the effective policy of one step, and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def plan(*, file: Path, environment: str | None, variables: dict[str, str], with_steps: bool, as_json: bool) -> None:
+def plan(
+    *, file: Path, environment: str | None, variables: dict[str, str], with_steps: bool, step: tuple[str, str] | None, as_json: bool
+) -> None:
     """Show the cases of FILE, the values with where each came from, the policies, and the worst case in attempts and time."""
     with errors_told():
         prepared = prepare(file, environment=environment, variables=variables, environ=os.environ)
+        if step is not None:
+            print_step_policy(Console(highlight=False, markup=False, emoji=False), prepared.plan, *step)
+            return
     if as_json:
         click.echo(json.dumps(plan_as_data(prepared), indent=2, ensure_ascii=False, default=str))
     else:

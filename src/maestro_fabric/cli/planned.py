@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from maestro_fabric.cli.planned_policies import effective_order, policy_words, shown_policy, worst_as_data, worst_words
 from maestro_fabric.cli.planned_steps import param_values, print_steps, setup_as_data, steps_as_data
 from maestro_fabric.compose import Prepared
-from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.templates import TemplateError, references
 from maestro_fabric.model import Case, Policy
 from maestro_fabric.plan import PlannedSuite, WorstCase, worst_case
 from maestro_fabric.qa_file import path_text
 
-__all__ = ["plan_as_data", "policy_words", "print_plan"]
+__all__ = ["plan_as_data", "print_plan"]
 
 _KNOWN_WHEN = {
     "services": "known when the service is up",
@@ -40,10 +40,11 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
             for name, value, origin in _values(prepared, with_steps=True)
         ],
         "policies": [
-            {"name": policy.name, "order": policy_words(policy), **_worst_as_data(worst_case(policy))} for policy in _policies(prepared)
+            {"name": policy.name, "chosen_by": policy.chosen_by or None, "order": policy_words(policy), **worst_as_data(worst_case(policy))}
+            for policy in _policies(prepared)
         ],
         "suites": [_suite_as_data(suite) for suite in prepared.plan.suites],
-        "worst_case": _worst_as_data(total),
+        "worst_case": worst_as_data(total),
     }
 
 
@@ -62,31 +63,15 @@ def print_plan(prepared: Prepared, *, with_steps: bool = False) -> None:
     values = [(name, _shown(value), origin, _note_on(value)) for name, value, origin in _values(prepared, with_steps=with_steps)]
     notes = ["note"] if any(note for *_, note in values) else []
     _print_table(console, "Values", ("name", "value", "from", *notes), (row[: 3 + len(notes)] for row in values))
-    rows = ((policy.name or "default", " ".join(policy_words(policy)), *_worst_words(worst_case(policy))) for policy in _policies(prepared))
+    rows = ((policy.name or "default", effective_order(policy), *worst_words(worst_case(policy))) for policy in _policies(prepared))
     _print_table(console, "Policies, outermost first", ("name", "in effect", "attempts", "at most"), rows)
     for suite in prepared.plan.suites:
         _print_suite(console, suite)
         if with_steps:
             print_steps(console, suite)
     total = _sum(worst_case(case.policy) for case in prepared.plan.cases)
-    attempts, seconds = _worst_words(total)
+    attempts, seconds = worst_words(total)
     console.print(f"\n{len(prepared.plan.cases)} cases; worst case: {attempts} attempts, {seconds}", soft_wrap=True)
-
-
-def policy_words(policy: Policy) -> list[str]:
-    """What a policy does, outermost first: ``deadline 1.5m``, ``retry 1 on error, …``, ``attempt timeout 30s``."""
-    retry = policy.retry
-    words = []
-    if policy.deadline_s is not None:
-        words.append(f"deadline({format_duration(policy.deadline_s)})")
-    if retry.times:
-        backoff = retry.backoff
-        jitter = "" if backoff.jitter == "none" else f", {backoff.jitter} jitter"
-        waits = f"{backoff.kind} from {format_duration(backoff.first_s)} to {format_duration(backoff.max_s)}{jitter}"
-        words.append(f"retry({retry.times} on {' and '.join(sorted(retry.on))}; {waits})")
-    if policy.attempt_timeout_s is not None:
-        words.append(f"attempt timeout({format_duration(policy.attempt_timeout_s)})")
-    return words or ["one attempt, no limit"]
 
 
 def _print_suite(console: Console, suite: PlannedSuite) -> None:
@@ -96,10 +81,10 @@ def _print_suite(console: Console, suite: PlannedSuite) -> None:
         (
             case.id.title,
             " ".join(case.tags),
-            case.policy.name or "default",
+            shown_policy(case.policy),
             _note(case),
             str(case.location or ""),
-            *_worst_words(worst_case(case.policy)),
+            *worst_words(worst_case(case.policy)),
         )
         for case in suite.cases
     )
@@ -138,9 +123,11 @@ def _case_as_data(case: Case) -> dict[str, Any]:
         "links": list(case.links),
         "services": list(case.services),
         "policy": case.policy.name or None,
+        "policy_chosen_by": case.policy.chosen_by or None,
+        "order": policy_words(case.policy),
         "skip": case.skip.reason if case.skip else None,
         "xfail": case.xfail.reason if case.xfail else None,
-        "worst_case": _worst_as_data(worst_case(case.policy)),
+        "worst_case": worst_as_data(worst_case(case.policy)),
         "steps": steps_as_data(case),
     }
 
@@ -175,7 +162,8 @@ def _shown(value: object) -> str:
 
 def _policies(prepared: Prepared) -> list[Policy]:
     """The policies that some case has, each once, in the order of the plan. The shorter deadline of a single case is its own."""
-    return list({case.policy.name: case.policy for case in reversed(prepared.plan.cases)}.values())[::-1]
+    found = {(case.policy.name, case.policy.breakers, case.policy.bulkheads): case.policy for case in reversed(prepared.plan.cases)}
+    return list(found.values())[::-1]
 
 
 def _sum(parts: Iterable[WorstCase]) -> WorstCase:
@@ -184,11 +172,3 @@ def _sum(parts: Iterable[WorstCase]) -> WorstCase:
         attempts += part.attempts
         seconds += float("inf") if part.seconds is None else part.seconds
     return WorstCase(attempts=attempts, seconds=None if seconds == float("inf") else seconds)
-
-
-def _worst_as_data(worst: WorstCase) -> dict[str, Any]:
-    return {"attempts": worst.attempts, "seconds": None if worst.seconds is None else round(worst.seconds, 3)}
-
-
-def _worst_words(worst: WorstCase) -> tuple[str, str]:
-    return str(worst.attempts), "no limit" if worst.seconds is None else format_duration(worst.seconds)

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from maestro_fabric.cli.planned_policies import step_policy_as_data
 from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.templates import KEEP, Reference, part_of, resolve_partly
 from maestro_fabric.model import Case
@@ -27,7 +28,9 @@ def param_values(case: Case) -> dict[str, Any]:
 
 def steps_as_data(case: Case) -> list[dict[str, Any]]:
     """The steps of a journey, groups unfolded and parameters filled in; secrets and saved values stay as they are written."""
-    return [_step_as_data(step) for step in case.body.steps] if isinstance(case.body, Journey) else []
+    return (
+        [{**_step_as_data(step), **step_policy_as_data(case, step)} for step in case.body.steps] if isinstance(case.body, Journey) else []
+    )
 
 
 def setup_as_data(suite: PlannedSuite) -> list[dict[str, Any]]:
@@ -50,6 +53,8 @@ def _print_lines(console: Console, head: str, steps: list[dict[str, Any]]) -> No
     console.print(Text(f"\n{head}", style="bold"), soft_wrap=True)
     for step in steps:
         line = Text(f"  {step['number']:>5}. {step['action']} {_as_text(step['value']) if step['value'] else ''}".rstrip())
+        if step.get("policy"):
+            line.append(f"  tried at most {step['worst_case']['attempts']} times", style="dim")
         console.print(line.append(f"  {step['location']}", style="dim") if step["location"] else line, soft_wrap=True)
 
 
