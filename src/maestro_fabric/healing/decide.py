@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 from typing import Literal
 
 from maestro_fabric.healing.fingerprint import Fingerprint
@@ -134,7 +135,9 @@ def decide(
 def _rank(old: Fingerprint, candidates: Sequence[Fingerprint], settings: Settings) -> tuple[Ranked, ...]:
     """The best candidates, best first; of two that are equally good the one that stands first on the page, wherever it was given."""
     rough = glance(old, candidates)
-    places = sorted(range(len(candidates)), key=lambda place: (-rough[place], *_place_of(candidates[place])))[: settings.shortlist]
+    # All that are as good as the last one of the shortlist stay in, so that the order in which they were given decides nothing.
+    least = min(nlargest(settings.shortlist, rough), default=0.0)
+    places = [place for place, value in enumerate(rough) if value >= least]
     weights = settings.model.weights
     ranked = []
     for place in places:

@@ -136,13 +136,14 @@ def _surroundings(evidence: Evidence) -> dict[str, float]:
 
 def _anchors(evidence: Evidence) -> list[tuple[Fingerprint, Fingerprint]]:
     """The nearest anchors of the lost element, as they were and as they are."""
-    by_text: dict[tuple[str, str], list[int]] = {}
-    for place, element in enumerate(evidence.page):
-        if element.traits.letters:
-            by_text.setdefault((element.tag, element.traits.letters), []).append(place)
+    by_text: dict[str, list[int]] = {other.traits.letters: [] for other in evidence.others if other.traits.letters}
+    for place, element in enumerate(evidence.page if by_text else ()):
+        letters = element.traits.letters
+        if letters in by_text:
+            by_text[letters].append(place)
     found = []
     for other in evidence.others:
-        places = by_text.get((other.tag, other.traits.letters), [])
+        places = [place for place in by_text.get(other.traits.letters, ()) if evidence.page[place].tag == other.tag]
         if len(places) == 1 and places[0] != evidence.best:
             found.append((_nearness(evidence.old, other), other, evidence.page[places[0]]))
     found.sort(key=lambda anchor: (-anchor[0], anchor[1].xpath))

@@ -88,6 +88,21 @@ class Box(NamedTuple):
     height: float
 
 
+class Glanced(NamedTuple):
+    """The few traits that a first rough look takes, side by side."""
+
+    pairs: int
+    pair_count: int
+    words: int
+    word_count: int
+    kind: str
+    tag: str
+    end: tuple[Step, ...]
+    depth: int
+    test_id: str
+    box: Box | None
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What is compared, made once from a fingerprint: prints of its texts, its path, its kind."""
@@ -111,6 +126,7 @@ class Traits:
     anchor_steps: tuple[Step, ...]
     last_place: int
     box: Box | None
+    glanced: Glanced
 
 
 def traits_of(one: Fingerprint) -> Traits:
@@ -123,8 +139,11 @@ def traits_of(one: Fingerprint) -> Traits:
     steps = _steps(one.xpath)
     anchor = next((found[0] or found[1] for found in _ID_STEP.findall(one.id_xpath)), "")
     places = [step.place for step in steps if step.place != 1]
+    kind = _kind(one)
+    everything = of_words(identity | words(text))
+    pairs = of_pairs(" ".join(sorted(identity)) + " " + text)
     return Traits(
-        kind=_kind(one),
+        kind=kind,
         text=text,
         letters=_NOT_LETTERS.sub(" ", text).strip(),
         text_words=of_words(words(text)),
@@ -135,14 +154,15 @@ def traits_of(one: Fingerprint) -> Traits:
         address=path,
         address_pairs=of_pairs(path),
         identity=of_words(identity),
-        everything=of_words(identity | words(text)),
-        everything_pairs=of_pairs(" ".join(sorted(identity)) + " " + text),
+        everything=everything,
+        everything_pairs=pairs,
         steps=steps,
         tags=tuple(step.tag for step in steps),
         anchor=anchor,
         anchor_steps=_steps(_ID_STEP.sub("", one.id_xpath)) if anchor else (),
         last_place=places[-1] if places else 1,
         box=one.box,
+        glanced=Glanced(*pairs, *everything, kind, one.tag, steps[-2:], len(steps), one.test_id, one.box),
     )
 
 
