@@ -9,9 +9,10 @@ from typing import cast
 from maestro_fabric.adapters.command.execution import Executed
 from maestro_fabric.adapters.command.identity import inner_case
 from maestro_fabric.adapters.command.reported import Reported, Try
+from maestro_fabric.adapters.program.asked import Asked
 from maestro_fabric.adapters.program.cases import Trouble
 from maestro_fabric.events import AttemptFinished, CaseFinished, Warned
-from maestro_fabric.model import Attempt, Case, CaseId, Fault, Mark, Outcome, Status
+from maestro_fabric.model import Attempt, Case, Fault, Mark, Outcome, Status
 from maestro_fabric.ports import Clock, Deadline, Emit
 
 __all__ = ["CommandSession", "Listed", "Whole"]
@@ -46,24 +47,21 @@ class CommandSession:
         self._execute = execute
         self._listed: frozenset[str] = frozenset()
         self._clock = clock
-        self._left: dict[CaseId, Case] = {}
-        self._last: CaseId | None = None
+        self._asked = Asked()
         self._executed: Executed | None = None
         self._by_name: dict[str, Reported] = {}
 
     def select(self, cases: Sequence[Case]) -> None:
         """Take the cases that will be asked for; one run gives them all."""
-        self._left = {case.id: case for case in cases}
+        self._asked.select(cases)
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
         """What the report says of the case; the container's own outcome is the program's."""
         if isinstance(case.body, Trouble):
             return case.body.outcome
         self._listed = cast("Whole | Listed", case.body).listed
-        is_starter = self._executed is None or self._last == case.id
-        if self._last is not None and self._last != case.id:
-            self._left.pop(self._last, None)
-        self._last = case.id
+        is_again = self._asked.ask(case)
+        is_starter = is_again or self._executed is None
         if is_starter:
             self._start(case, emit, deadline)
         executed = cast("Executed", self._executed)
@@ -77,7 +75,7 @@ class CommandSession:
         """Nothing is left running: `run` waits for the program's end."""
 
     def _start(self, case: Case, emit: Emit, deadline: Deadline) -> None:
-        chosen = [each.body.name for each in {case.id: case, **self._left}.values() if isinstance(each.body, Listed)]
+        chosen = [each.body.name for each in self._asked.from_here(case) if isinstance(each.body, Listed)]
         started_at = self._clock.now()
 
         def hear(reported: Reported) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import cast
 
 from maestro_fabric.adapters.cucumber.said import Attached, Broken, Closed, Place, Said, Scenario, ScenarioStarted, Tried
+from maestro_fabric.adapters.program.asked import Asked
 from maestro_fabric.adapters.program.cases import Trouble
 from maestro_fabric.adapters.program.process import Program
 from maestro_fabric.errors import DeadlineExceeded, SessionLost
@@ -35,8 +36,7 @@ class FeatureSession:
         self._start = start
         self._keep = keep
         self._folder = folder
-        self._left: dict[CaseId, Case] = {}
-        self._last: Case | None = None
+        self._asked = Asked()
         self._run: _Run | None = None
         self._numbers: Counter[CaseId] = Counter()
         self._start_failure: Fault | None = None
@@ -44,7 +44,7 @@ class FeatureSession:
 
     def select(self, cases: Sequence[Case]) -> None:
         """Take the cases that will be asked for; one process runs them all."""
-        self._left = {case.id: case for case in cases if isinstance(case.body, Scenario)}
+        self._asked.select([case for case in cases if isinstance(case.body, Scenario)])
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
         """The outcome of a scenario, as soon as the runner tells it.
@@ -63,7 +63,7 @@ class FeatureSession:
         try:
             tried = run.wait_for(place, lambda earlier: self._tell(case, earlier, emit), deadline)
             outcome = self._ended(run) if tried is None else self._outcome(case, tried)
-            if tried is not None and self._is_done:
+            if tried is not None and self._asked.is_done:
                 outcome = self._after_all(run, outcome, deadline)
         except DeadlineExceeded:
             run.program.kill()
@@ -73,30 +73,22 @@ class FeatureSession:
     def close(self) -> None:
         """End the runner: in good order when it has run everything, else after its hooks after all."""
         run, self._run = self._run, None
-        if run is not None and self._is_done:
+        if run is not None and self._asked.is_done:
             run.go_on()
             run.program.finish()
         elif run is not None:
             run.program.interrupt()
 
-    @property
-    def _is_done(self) -> bool:
-        return not self._left or (self._last is not None and list(self._left) == [self._last.id])
-
     def _run_for(self, case: Case) -> _Run | None:
-        is_again = self._last is not None and self._last.id == case.id
-        if self._last is not None and not is_again:
-            self._left.pop(self._last.id, None)
-        self._last = case
-        if is_again:
+        if self._asked.ask(case):
             # A further attempt starts with support code loaded anew; no runner can run a scenario twice.
             self._start_failure = None
             if self._run is not None:
                 self._run.program.interrupt()
                 self._run = None
         if self._run is None and self._start_failure is None:
-            chosen = {case.id: case, **self._left}
-            self._run = _Run(self._start([cast("Scenario", each.body) for each in chosen.values()]))
+            chosen = self._asked.from_here(case)
+            self._run = _Run(self._start([cast("Scenario", each.body) for each in chosen]))
         return self._run
 
     def _tell(self, case: Case, earlier: Tried, emit: Emit) -> None:
