@@ -36,7 +36,7 @@ _WORDS = re.compile(
     r"|Connection (refused|reset|aborted)|[Rr]emote end closed|\b50[234] (Bad Gateway|Service Unavailable|Gateway Time-?out)"
 )
 _OF_THE_PAGE = re.compile(r"the page crashed|the certificate is not trusted")
-_ADDRESS = re.compile(r"\b(?:https?|wss?)://(?:[^/\s'\"@]*@)?([^/\s'\"<>)\]?#,;]+)|host='([^']+)', port=(\d+)")
+_ADDRESS = re.compile(r"\b(?:https?|wss?)://(?:[^/\s'\"@]*@)?(\[[0-9a-fA-F:]+\](?::\d+)?|[^/\s'\"<>)\]?#,;]+)|host='([^']+)', port=(\d+)")
 _PORTS = {"http": "80", "https": "443"}
 
 

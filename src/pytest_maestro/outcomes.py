@@ -21,10 +21,14 @@ CRASHED = "???"
 
 
 def attempts_of(reports: Sequence[pytest.TestReport]) -> list[list[pytest.TestReport]]:
-    """A test's reports, one list an attempt: each begins with a set-up."""
+    """A test's reports, one list an attempt: each begins with a set-up, or after the failed report of one that was repeated.
+
+    Of an attempt under a policy of ours that another one followed, only the failed report is there.
+    """
     attempts: list[list[pytest.TestReport]] = []
     for report in reports:
-        if report.when == "setup" or not attempts:
+        is_next = bool(attempts) and report.when == "call" and _is_rerun(attempts[-1][-1])
+        if report.when == "setup" or not attempts or is_next:
             attempts.append([])
         attempts[-1].append(report)
     return attempts
@@ -56,6 +60,10 @@ def outcome_of(reports: Sequence[pytest.TestReport]) -> Outcome:
     if xpassed is not None:
         return Outcome(status=Status.PASSED, marks=frozenset({Mark.XPASSED}), reason=_reason(xpassed.wasxfail), metadata=metadata)
     return Outcome(status=Status.PASSED, metadata=metadata)
+
+
+def _is_rerun(report: pytest.TestReport) -> bool:
+    return cast("str", report.outcome) == "rerun"
 
 
 def _is_bad(report: pytest.TestReport) -> bool:

@@ -61,31 +61,27 @@ def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Pr
     result.stderr.fnmatch_lines(["*whole pytest session*-k, -m, --deselect and --ignore*"])
 
 
-@pytest.mark.parametrize(
-    ("policy", "word"), [("retry: {times: 1}", "retry"), ("deadline: 1s", "deadline"), ("attempt_timeout: 1s", "attempt_timeout")]
-)
-def test_a_policy_of_a_native_suite_is_refused_and_not_ignored(project: Project, policy: str, word: str) -> None:
-    suite = "  - {name: unit, adapter: pytest, paths: [tests], policy: web}\n"
-    project.config(suite, head=f"policies: {{web: {{{policy}}}}}")
-    project.file("tests/test_unit.py", "def test_one(): pass\n")
-
-    result = project.run("qa.yaml")
-
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*'web' has {word}*pytest-rerunfailures*"])
-
-
 @pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)], ids=["alone", "workers"])
-def test_a_default_policy_that_does_not_hold_for_a_native_suite_is_warned_of_once(project: Project, options: list[str]) -> None:
-    head = "policies: {web: {deadline: 1s, retry: {times: 1}}}\npolicy: web"
+def test_a_default_fallback_that_python_tests_cannot_have_is_warned_of_once(project: Project, options: list[str]) -> None:
+    head = "policies: {web: {fallback: spare}}\npolicy: web\ngroups: {spare: {steps: [{log: spare}]}}"
     project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n", head=head)
     project.file("tests/test_unit.py", "def test_one(): pass\n")
 
     result = project.run("qa.yaml", *options)
 
     assert result.ret == 0
-    warning = "warning: unit: deadline and retry of the default policy 'web' does not hold for pytest's own tests"
+    warning = "warning: unit: the fallback of the default policy 'web' is a group of steps, and Python tests have none"
     assert result.outlines.count(warning) == 1
+
+
+def test_a_fallback_of_a_python_suite_is_refused_with_its_line(project: Project) -> None:
+    head = "policies: {web: {fallback: spare}}\ngroups: {spare: {steps: [{log: spare}]}}"
+    project.config("  - {name: unit, adapter: pytest, paths: [tests], policy: web}\n", head=head)
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*qa.yaml:6:*the fallback of 'web' is a group of steps, and a suite of pytest has no steps*"])
 
 
 def test_a_store_that_cannot_be_opened_is_a_usage_error(project: Project) -> None:
