@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from feature_suites import BROKEN, KINDS, NODE_STEPS, SECOND, STATUSES, Suite, by_title, fault_of, statuses
+from maestro_fabric import compose
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import AttemptFinished, Warned
 from maestro_fabric.model import Location, Status
@@ -120,6 +121,29 @@ def test_one_process_runs_the_chosen_scenarios_and_a_further_attempt_another(nod
 
     assert statuses(result) == {"F: one": "passed", "F: two": "passed flaky", "F: three": "passed"}
     assert (node_suite.root / "log").read_text().split() == ["begin", "ran", "bad", "end", "begin", "ran", "end"]
+
+
+@pytest.mark.parametrize(("added", "processes"), [("", 1), ("services", 2)], ids=["as it was", "another environment"])
+def test_the_process_that_discovered_runs_the_scenarios_unless_the_environment_changes(
+    node_suite: Suite, monkeypatch: pytest.MonkeyPatch, added: str, processes: int
+) -> None:
+    steps = A_SHOP + "Given('a shop', () => console.log('said with ' + (process.env.ADDED ?? '')))\n"
+    configuration = LOGS + "log('configured'); module.exports = { default: {} }\n"
+    prepared = node_suite.prepare({"features/a.feature": SECOND, "features/s.js": steps, "cucumber.js": configuration})
+    if added:
+        monkeypatch.setenv("ADDED", added)
+
+    result = compose.run(prepared, sinks=[node_suite.sink])
+
+    assert statuses(result) == {"Second: one": "passed", "Second: two": "passed"}
+    assert len((node_suite.root / "log").read_text().split()) == processes
+    assert f"said with {added}\n" in (prepared.artifacts / "cucumber" / "features.log").read_text()
+
+
+def test_a_process_that_discovered_and_is_not_asked_to_run_ends(node_suite: Suite) -> None:
+    node_suite.prepare({"features/a.feature": SECOND, "features/s.js": A_SHOP + PASSES}, env={"MAESTRO_TEST": str(node_suite.root)})
+
+    check_that_none_is_left(str(node_suite.root))
 
 
 def test_after_a_stop_no_further_scenario_runs_but_the_hooks_after_all_do(node_suite: Suite) -> None:

@@ -57,7 +57,7 @@ def run_pytest(node_suite: Suite) -> Callable[..., subprocess.CompletedProcess[s
     )
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pytest", "--maestro-config=qa.yaml", "-p", "no:randomly", "-q", *arguments]
+        command = [sys.executable, "-m", "pytest", "--maestro-config=qa.yaml", "-p", "no:randomly", "-p", "pytest-bdd", "-q", *arguments]
         return subprocess.run(command, cwd=node_suite.root, capture_output=True, text=True, check=False)
 
     return run

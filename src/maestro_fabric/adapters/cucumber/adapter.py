@@ -1,15 +1,16 @@
-"""The adapter of feature suites: one process that discovers, and one a suite that runs."""
+"""The adapter of feature suites: a process that discovers, and one a suite that runs: the same where that can be."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import cast
 
 from maestro_fabric.adapters.cucumber.attachments import keep_attachments
 from maestro_fabric.adapters.cucumber.identity import case_ids, marker
-from maestro_fabric.adapters.cucumber.runners import RUNNERS, Runner
+from maestro_fabric.adapters.cucumber.kept import KeptPrograms, whole_environment
+from maestro_fabric.adapters.cucumber.runners import RUNNERS, Runner, choice
 from maestro_fabric.adapters.cucumber.said import Broken, Closed, ParseFailed, Said, Scenario
 from maestro_fabric.adapters.cucumber.session import FeatureSession
 from maestro_fabric.adapters.cucumber.suite import CucumberSuite
@@ -31,6 +32,9 @@ class CucumberAdapter:
     api = ADAPTER_API
     suite_model: type[SuiteConfig] = CucumberSuite
 
+    def __init__(self) -> None:
+        self._kept = KeptPrograms()
+
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
         """Paths that do not exist, and a Python runner that is not installed."""
         config = _own(suite)
@@ -49,42 +53,75 @@ class CucumberAdapter:
             runner.command(context.root / config.cwd)
         except Unavailable as exc:
             return [_trouble(config, context, config.runner, Outcome(status=Status.BLOCKED, reason=str(exc)))]
+        environment = environment_of(config.env, context)
         with tempfile.TemporaryDirectory() as folder:
-            process = _start(runner, config, context, log_path=Path(folder) / "discover.log", chosen=None)
+            program = _start(runner, config, context, log_path=Path(folder) / "discover.log", chosen=None, environment=environment)
+            said: list[Said] = []
             try:
-                said = list(process.messages(Deadline.after(None, context.clock)))
-                return _cases(said, process, config, context)
+                said += _discovered(program, context)
+                return _cases(said, program, config, context)
             finally:
-                process.kill()
+                if runner.waits and said and isinstance(said[-1], Closed):
+                    self._kept.put(_key(config, context), program, whole_environment(environment))
+                else:
+                    program.kill()
 
     def open(self, suite: SuiteConfig, context: Context) -> FeatureSession:
         """A session; its process starts with the first case."""
         config = _own(suite)
-        runner = RUNNERS[config.runner]
-        log_path = context.artifacts / "cucumber" / f"{suite.name}.log"
         return FeatureSession(
             config.runner,
-            lambda chosen: _start(runner, config, context, log_path=log_path, chosen=chosen),
+            lambda chosen: self._run(chosen, config, context),
             lambda attached, case, number: keep_attachments(attached, context.artifacts, case, number, context.redact),
             _folder(config),
         )
+
+    def _run(self, chosen: Sequence[Scenario], config: CucumberSuite, context: Context) -> Program[Said]:
+        """A program that runs some scenarios: the one that has discovered them, if it still waits."""
+        environment = environment_of(config.env, context)
+        log_path = context.artifacts / "cucumber" / f"{config.name}.log"
+        program = self._kept.take(_key(config, context), whole_environment(environment))
+        if program is None:
+            return _start(RUNNERS[config.runner], config, context, log_path=log_path, chosen=chosen, environment=environment)
+        program.ask(choice(chosen, log_path.absolute()), log_path)
+        return program
 
 
 def _own(suite: SuiteConfig) -> CucumberSuite:
     return cast("CucumberSuite", suite)
 
 
-def _start(runner: Runner, config: CucumberSuite, context: Context, *, log_path: Path, chosen: Sequence[Scenario] | None) -> Program[Said]:
+def _key(config: CucumberSuite, context: Context) -> Hashable:
+    return context.root, config.model_dump_json()
+
+
+def _start(
+    runner: Runner,
+    config: CucumberSuite,
+    context: Context,
+    *,
+    log_path: Path,
+    chosen: Sequence[Scenario] | None,
+    environment: Mapping[str, str],
+) -> Program[Said]:
     return Program(
         config.runner,
-        lambda channel: runner.launch(config, context.root / config.cwd, channel, chosen, environment_of(config.env, context)),
+        lambda channel: runner.launch(config, context.root / config.cwd, channel, chosen, environment),
         cwd=context.root / config.cwd,
         log_path=log_path,
         start_child=context.start_child,
         read=runner.read,
-        answers=chosen is not None,
+        answers=chosen is not None or runner.waits,
         redact=context.redact,
     )
+
+
+def _discovered(program: Program[Said], context: Context) -> Iterator[Said]:
+    """What is told of the suite, until that is all."""
+    for message in program.messages(Deadline.after(None, context.clock)):
+        yield message
+        if isinstance(message, Closed):
+            return
 
 
 def _cases(said: Sequence[Said], process: Program[Said], config: CucumberSuite, context: Context) -> list[Case]:

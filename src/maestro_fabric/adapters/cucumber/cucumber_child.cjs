@@ -1,7 +1,8 @@
 'use strict'
 // Runs cucumber-js through its public API, and tells its owner in lines what happens: Cucumber Messages as they come, and
 // what messages cannot say under the key `maestro`. After a scenario that did not pass it waits until the owner wants the next, so
-// that it never runs ahead of a stop or a further attempt.
+// that it never runs ahead of a stop or a further attempt. When it has discovered the scenarios it waits for the choice of those to
+// run: starting Node and loading cucumber-js is most of what a short suite costs.
 const fs = require('node:fs')
 const path = require('node:path')
 const { createRequire } = require('node:module')
@@ -75,15 +76,44 @@ async function execute(api, run) {
   })
 }
 
+// What to run after all, and the file for the output of that; null when the owner wants nothing more.
+async function hearChoice() {
+  if (spec.down === null) return null
+  const piece = Buffer.alloc(65536)
+  const told = []
+  for (;;) {
+    const size = readAnswer(piece)
+    if (size === 0) return null
+    if (size === null) await new Promise((go) => setTimeout(go, 2))
+    else told.push(Buffer.from(piece.subarray(0, size)))
+    if (size && piece[size - 1] === 10) return JSON.parse(Buffer.concat(told).toString())
+  }
+}
+
+// The lowest free number is given to a file that is opened: what writes to 1 and 2 writes there from now on.
+function writeOutputTo(path) {
+  for (const descriptor of [1, 2]) {
+    fs.closeSync(descriptor)
+    fs.openSync(path, 'a')
+  }
+}
+
+// How many bytes came: 0 at the end of file, null when there are none yet.
+function readAnswer(into) {
+  try {
+    return fs.readSync(spec.down, into)
+  } catch (error) {
+    if (error.code !== 'EAGAIN') throw error
+    return null
+  }
+}
+
 // Whether there is an end of file instead of an answer; with `waits` it waits for one of the two.
 function isOwnerGone(waits) {
   const answer = Buffer.alloc(1)
   for (;;) {
-    try {
-      return fs.readSync(spec.down, answer) === 0
-    } catch (error) {
-      if (error.code !== 'EAGAIN') throw error
-    }
+    const size = readAnswer(answer)
+    if (size !== null) return size === 0
     if (!waits) return false
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
   }
@@ -93,7 +123,15 @@ async function main() {
   const api = createRequire(path.join(process.cwd(), 'package.json'))('@cucumber/cucumber/api')
   const { runConfiguration: run } = await api.loadConfiguration(splitArguments())
   if (spec.paths.length) run.sources.paths = spec.paths
-  await (spec.chosen === null ? discover(api, run) : execute(api, run))
+  if (spec.chosen === null) {
+    await discover(api, run)
+    tell({ maestro: { closed: true } })
+    const choice = await hearChoice()
+    if (choice === null) return
+    spec.chosen = choice.chosen
+    writeOutputTo(choice.log)
+  }
+  await execute(api, run)
   tell({ maestro: { closed: true } })
 }
 

@@ -19,7 +19,7 @@ from maestro_fabric.adapters.node.find import Framework, find_tool
 from maestro_fabric.adapters.program.channel import Channel
 from maestro_fabric.adapters.program.process import Launch
 
-__all__ = ["RUNNERS", "SPEC_VARIABLE", "Runner"]
+__all__ = ["RUNNERS", "SPEC_VARIABLE", "Runner", "choice"]
 
 SPEC_VARIABLE = "MAESTRO_CUCUMBER"
 _CUCUMBER_JS = Framework(title="cucumber-js", package="@cucumber/cucumber", program="cucumber-js", oldest=10)
@@ -34,11 +34,13 @@ class Runner:
         command: The program that runs ours, for a suite's folder; raises `Unavailable` when this machine lacks it.
         read: Makes messages of its lines.
         check: What of Python must be installed beside this project, one line each.
+        waits: Whether a program that has discovered a suite can be asked to run it.
     """
 
     command: Callable[[Path], Sequence[str]]
     read: Callable[[Iterable[str]], Iterator[Said]]
     check: Callable[[], Sequence[str]]
+    waits: bool = False
 
     def launch(
         self, config: CucumberSuite, cwd: Path, channel: Channel, chosen: Sequence[Scenario] | None, env: Mapping[str, str]
@@ -55,6 +57,11 @@ class Runner:
             "down": channel.down,
         }
         return Launch(command=self.command(cwd), env={**env, SPEC_VARIABLE: json.dumps(spec)})
+
+
+def choice(chosen: Sequence[Scenario], log_path: Path) -> str:
+    """What a program that waits is told."""
+    return json.dumps({"chosen": _selection(chosen), "log": str(log_path)})
 
 
 def _selection(chosen: Sequence[Scenario]) -> list[tuple[str, list[int]]]:
@@ -84,6 +91,6 @@ def _check_behave() -> Sequence[str]:
 
 
 RUNNERS: Mapping[Literal["cucumber-js", "behave"], Runner] = {
-    "cucumber-js": Runner(command=_cucumber_command, read=read_messages, check=_nothing_missing),
+    "cucumber-js": Runner(command=_cucumber_command, read=read_messages, check=_nothing_missing, waits=True),
     "behave": Runner(command=_behave_command, read=read_behave, check=_check_behave),
 }

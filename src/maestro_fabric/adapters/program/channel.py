@@ -68,11 +68,11 @@ class Channel:
         elif self.path is not None:
             yield from _growing_lines(self.path, is_alive)
 
-    def answer(self) -> None:
-        """Send one byte; nothing when nobody reads."""
-        if self._answer_end is not None:
-            with suppress(BrokenPipeError):
-                os.write(self._answer_end, b".")
+    def answer(self, data: bytes = b".") -> None:
+        """Send something; nothing when nobody reads."""
+        with suppress(BrokenPipeError):
+            while self._answer_end is not None and data:
+                data = data[os.write(self._answer_end, data) :]
 
     def close_answers(self) -> None:
         """Send end of file; a second call does nothing."""

@@ -120,6 +120,22 @@ class Program(Generic[T]):
         self._channel.answer()
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it can be answered at all, and asked for more."""
+        return self._channel.down is not None and self._child.is_alive
+
+    def ask(self, line: str, log_path: Path) -> None:
+        """Have a program that waits do more.
+
+        Args:
+            line: What it is told.
+            log_path: Takes its output from now on, which it must see to itself; its folder is made.
+        """
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        self._log = Log(log_path)
+        self._channel.answer(line.encode() + b"\n")
+
+    @property
     def exit_status(self) -> int | None:
         """How it ended; ``None`` while it runs."""
         return self._child.wait(_FINISH_WITHIN_S) if self.is_over else None
