@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import cast
 
 from maestro_fabric.adapters.node.failures import plain
-from maestro_fabric.adapters.node.file_run import RunningFramework
 from maestro_fabric.adapters.node.find import Framework, NodeTool, Unavailable, find_tool
+from maestro_fabric.adapters.node.framework import RunningFramework
 from maestro_fabric.adapters.node.messages import Message, read_messages
-from maestro_fabric.adapters.node.session import FileSession, TestFile, Trouble
+from maestro_fabric.adapters.node.session import FileSession, TestFile
 from maestro_fabric.adapters.node.suite import FileSuite
+from maestro_fabric.adapters.program.cases import Trouble, case_of_suite
 from maestro_fabric.adapters.program.channel import Channel
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.process import Launch, Program, wait_for_end
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.model import Case, CaseId, Fault, Location, Outcome, Status
 from maestro_fabric.ports import ADAPTER_API, Context, Deadline
 
@@ -148,14 +148,5 @@ def _file_case(path: Path, cwd: Path, config: FileSuite, context: Context, *, si
 
 
 def _case(name: str, config: FileSuite, context: Context, body: TestFile | Trouble, location: Location | None = None) -> Case:
-    return Case(
-        id=CaseId(context.config.project, config.name, name),
-        location=location,
-        tags=tuple(config.tags),
-        owner=config.owner,
-        links=tuple(config.links),
-        policy=resolve_policy(context.config, config.policy, services=config.services),
-        services=tuple(config.services),
-        container=True,
-        body=body,
-    )
+    id_ = CaseId(context.config.project, config.name, name)
+    return case_of_suite(id_, body, config, context, location=location, container=True)

@@ -2,72 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from maestro_fabric.adapters.node.failures import plain
+from maestro_fabric.adapters.node.file_state import FileState
+from maestro_fabric.adapters.node.framework import RunningFramework, StartFramework
 from maestro_fabric.adapters.node.inner import Teller
-from maestro_fabric.adapters.node.messages import FileBegan, FileEnded, Message, RunBegan, RunEnded, TestBegan, TestTried
+from maestro_fabric.adapters.node.messages import FileBegan, FileEnded, Message, RunBegan, RunEnded, TestBegan
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.model import Fault, Outcome, Status
 from maestro_fabric.ports import Clock, Deadline
 
-__all__ = ["FileRun", "RunningFramework", "StartFramework"]
+__all__ = ["FileRun"]
 
 _END_WITHIN_S = 5.0
-# Jest explains at length what a syntax error may mean before it names it.
-_NAMED_ERROR = re.compile(r"^\s*(\w*(?:Error|Exception)): (.+)", re.MULTILINE)
-
-
-class RunningFramework(Protocol):
-    """A process of the framework; a `maestro_fabric.adapters.program.process.Program` is one."""
-
-    def hear(self, deadline: Deadline) -> Message | None:
-        """The next message; ``None`` when it has ended. Raises `DeadlineExceeded`."""
-
-    @property
-    def exit_status(self) -> int | None:
-        """How it ended; ``None`` while it runs."""
-
-    def last_output(self) -> str:
-        """The last lines that it wrote."""
-
-    def kill(self) -> None:
-        """End it and all it started."""
-
-
-class StartFramework(Protocol):
-    """Starts a `RunningFramework`."""
-
-    def __call__(self, files: Sequence[Path], *, one_by_one: bool) -> RunningFramework:
-        """Start it for those files; ``one_by_one`` is without workers of its own, so that the file that kills it is known."""
-
-
-@dataclass(slots=True)
-class _File:
-    """What is known of a file."""
-
-    path: Path
-    heard: list[TestTried | FileEnded] = field(default_factory=list)  # in order; taken out when told
-    began_at: float | None = None
-    test: str = ""  # the one that began last
-    ends: int = 0
-    verdict: Outcome | None = None  # once it is known
-    error: str = ""
-    output: str = ""
-    obsolete: tuple[str, ...] = ()
-    seconds: float = 0.0
-    is_answered: bool = False
-
-    @property
-    def is_running(self) -> bool:
-        return self.began_at is not None and self.verdict is None
-
-    def forget(self) -> None:
-        self.heard, self.began_at, self.test, self.ends = [], None, "", 0
 
 
 class FileRun:
@@ -82,7 +32,7 @@ class FileRun:
 
     def __init__(self, title: str, files: Iterable[Path], start: StartFramework, clock: Clock) -> None:
         self._title = title
-        self._files = {path: _File(path) for path in files}
+        self._files = {path: FileState(path) for path in files}
         self._start = start
         self._clock = clock
         self._process: RunningFramework | None = None
@@ -90,7 +40,6 @@ class FileRun:
         self._has_begun = False
         self._ended_in_order = False
         self._has_several_projects = False
-        self._is_anything_bad = False
         self._one_by_one = False
         self._errors: tuple[str, ...] = ()
 
@@ -108,7 +57,7 @@ class FileRun:
         file = self._files[path]
         limit_s = deadline.left_s
         while True:
-            self._tell(file, teller)
+            file.tell(teller)
             if file.verdict is not None:
                 teller.lost(file.output)
                 file.is_answered = True
@@ -165,42 +114,13 @@ class FileRun:
         elif isinstance(message, TestBegan):
             file.test = " > ".join(message.titles)
         elif isinstance(message, FileEnded):
-            file.heard.append(message)
-            self._note_end(file, message)
+            self._has_begun = True
+            file.note_end(message)
+            if not self._has_several_projects:
+                file.judge()
         elif not self._has_several_projects:
             # Jest does not say in which project a try was, so of a file that runs in several only the end counts.
             file.heard.append(message)
-
-    def _note_end(self, file: _File, message: FileEnded) -> None:
-        self._has_begun = True
-        file.ends += 1
-        file.error = "\n".join(filter(None, [file.error, plain(message.error).strip()]))
-        file.output = "\n".join(filter(None, [file.output, plain(message.output)]))
-        file.obsolete += message.obsolete
-        file.seconds += message.seconds
-        self._is_anything_bad = self._is_anything_bad or bool(message.error) or any(test.status == "failed" for test in message.tests)
-        if not self._has_several_projects:
-            self._judge(file)
-
-    def _judge(self, file: _File) -> None:
-        """The verdict on a file that has run to its end."""
-        fault = None
-        if file.error:
-            fault = _error(file.error)
-        elif file.obsolete:
-            names = ", ".join(repr(name) for name in file.obsolete)
-            fault = Fault(type="ObsoleteSnapshots", message=f"no test asks for the snapshots {names}: remove them with --updateSnapshot")
-        self._is_anything_bad = self._is_anything_bad or fault is not None
-        status = Status.PASSED if fault is None else Status.ERROR
-        file.verdict = Outcome(status=status, fault=fault, output=file.output, duration_s=file.seconds)
-
-    def _tell(self, file: _File, teller: Teller) -> None:
-        heard, file.heard = file.heard, []
-        for message in heard:
-            if isinstance(message, TestTried):
-                teller.tried(message.test)
-            else:
-                teller.ended(message.tests, plain(message.output))
 
     def _give_up(self, limit_s: float) -> None:
         """End a process in which a file has taken too long."""
@@ -209,7 +129,8 @@ class FileRun:
         late = [file for file in running if file.began_at is not None and now >= file.began_at + limit_s]
         for file in late:
             where = f", in {file.test!r}" if file.test else ""
-            self._break(file, "DeadlineExceeded", f"it was still running after {_seconds(limit_s)}{where}; its process was ended", limit_s)
+            message = f"it was still running after {_seconds(limit_s)}{where}; its process was ended"
+            file.break_off("DeadlineExceeded", message, after_s=limit_s)
         if not running:
             self._nothing_ran(f"{self._title} ran no file within {_seconds(limit_s)}", "DeadlineExceeded")
         self.close()
@@ -223,7 +144,7 @@ class FileRun:
         process.kill()
         for file in self._files.values():
             if file.ends and file.verdict is None:
-                self._judge(file)
+                file.judge()
         suspects = [file for file in self._files.values() if file.is_running]
         if self._ended_in_order:
             self._left_out(status, output)
@@ -232,12 +153,12 @@ class FileRun:
         elif len(suspects) == 1 or self._one_by_one:
             for file in suspects:
                 where = f" in {file.test!r}" if file.test else ""
-                self._break(file, "ProcessDied", f"{self._title} died{where} (exit status {status}):\n{output}", 0.0)
+                file.break_off("ProcessDied", f"{self._title} died{where} (exit status {status}):\n{output}")
         else:
             self._one_by_one = bool(suspects)
         return any(file.verdict is None for file in self._files.values())
 
-    def _begin_again(self, file: _File, teller: Teller) -> None:
+    def _begin_again(self, file: FileState, teller: Teller) -> None:
         """Forget what files without a verdict have said to a process that is gone."""
         for each in self._files.values():
             if each.verdict is None:
@@ -250,24 +171,19 @@ class FileRun:
         for file in self._files.values():
             if file.verdict is not None:
                 continue
-            if self._is_anything_bad:
-                file.verdict = Outcome(status=Status.BLOCKED, reason=f"{self._title} stopped before this file, because of a failure (bail)")
+            if self._is_anything_bad():
+                file.block(f"{self._title} stopped before this file, because of a failure (bail)")
             else:
-                message = f"{self._title} ended with exit status {status} and did not run this file:\n{output}"
-                self._break(file, "FileNotRun", message, 0.0)
+                file.break_off("FileNotRun", f"{self._title} ended with exit status {status} and did not run this file:\n{output}")
 
     def _nothing_ran(self, message: str, kind: str) -> None:
         """One error, at the first of the files; the others cannot help it."""
         first, *others = [file for file in self._files.values() if file.verdict is None]
-        self._break(first, kind, message, 0.0)
+        first.break_off(kind, message)
         for file in others:
-            file.verdict = Outcome(status=Status.BLOCKED, reason=f"{self._title} did not run: see {first.path.name}")
+            file.block(f"{self._title} did not run: see {first.path.name}")
 
-    def _break(self, file: _File, kind: str, message: str, seconds: float) -> None:
-        self._is_anything_bad = True
-        file.verdict = Outcome(status=Status.ERROR, fault=Fault(type=kind, message=message.strip()), duration_s=seconds)
-
-    def _last_word(self, file: _File, deadline: Deadline) -> Outcome:
+    def _last_word(self, file: FileState, deadline: Deadline) -> Outcome:
         """The verdict; on the last file, an exit status that nothing explains makes it an error."""
         if file.verdict is None:
             raise AssertionError("asked for before it is known")
@@ -276,9 +192,10 @@ class FileRun:
         problem = self._end_of_process(deadline)
         if not problem or file.verdict.status is not Status.PASSED:
             return file.verdict
-        return Outcome(
-            status=Status.ERROR, fault=Fault(type="FrameworkFailed", message=problem), output=file.output, duration_s=file.seconds
-        )
+        return replace(file.verdict, status=Status.ERROR, fault=Fault(type="FrameworkFailed", message=problem))
+
+    def _is_anything_bad(self) -> bool:
+        return any(file.is_bad for file in self._files.values())
 
     def _end_of_process(self, deadline: Deadline) -> str:
         """Let it end by itself; what is wrong with the way it did, empty when nothing is."""
@@ -295,18 +212,9 @@ class FileRun:
             self.close()
         if self._errors:
             return f"{self._title} reports an error outside its tests:\n" + plain("\n\n".join(self._errors))
-        if status and not self._is_anything_bad:
+        if status and not self._is_anything_bad():
             return f"every test passed, but {self._title} ended with exit status {status}:\n{plain(process.last_output())}"
         return ""
-
-
-def _error(text: str) -> Fault:
-    """The error of a file that could not be run, without the heading that the framework gives it."""
-    told = "\n".join(line for line in text.splitlines() if "Test suite failed to run" not in line).strip()
-    named = _NAMED_ERROR.search(told)
-    if named is not None:
-        return Fault(type=named[1], message=named[2].strip(), trace=told)
-    return Fault(type="FileError", message=told.partition("\n")[0] or "it could not be run", trace=told)
 
 
 def _seconds(limit_s: float) -> str:

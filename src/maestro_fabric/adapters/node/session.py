@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestro_fabric.adapters.node.file_run import FileRun, RunningFramework, StartFramework
+from maestro_fabric.adapters.node.file_run import FileRun
+from maestro_fabric.adapters.node.framework import RunningFramework, StartFramework
 from maestro_fabric.adapters.node.inner import Teller
+from maestro_fabric.adapters.program.cases import Trouble
 from maestro_fabric.model import Case, CaseId, Outcome
 from maestro_fabric.ports import Clock, Deadline, Emit
 
-__all__ = ["FileSession", "TestFile", "Trouble"]
+__all__ = ["FileSession", "TestFile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +25,6 @@ class TestFile:
 
     path: Path
     siblings: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The body of the one case of a suite that could not be discovered."""
-
-    outcome: Outcome
 
 
 class FileSession:

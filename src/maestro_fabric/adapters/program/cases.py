@@ -29,16 +29,17 @@ def case_of_suite(
     *,
     location: Location | None = None,
     tags: Sequence[str] = (),
+    policy: str | None = None,
     container: bool = False,
 ) -> Case:
-    """A case with what its suite says of all of them: tags, owner, links, policy and services."""
+    """A case with what its suite says of all of them: tags, owner, links, services, and policy unless it names one itself."""
     return Case(
         id=id_,
         location=location,
         tags=tuple(dict.fromkeys([*suite.tags, *tags])),
         owner=suite.owner,
         links=tuple(suite.links),
-        policy=resolve_policy(context.config, suite.policy, services=suite.services),
+        policy=resolve_policy(context.config, policy, suite.policy, services=suite.services),
         services=tuple(suite.services),
         body=body,
         container=container,

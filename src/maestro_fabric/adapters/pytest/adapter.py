@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
+from maestro_fabric.adapters.program.cases import case_of_suite
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.pytest.process import PytestProcess
 from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
@@ -14,7 +15,6 @@ from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, S
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.config.nearest import did_you_mean
-from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case
 from maestro_fabric.ports import ADAPTER_API, Context, Deadline
@@ -104,20 +104,10 @@ def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> l
 def _case(message: Collected | CollectionFailed, siblings: int, config: PytestSuite, context: Context) -> Case:
     if isinstance(message, Collected):
         body = NativeTest(nodeid=message.nodeid, path=message.path, siblings=siblings)
-        tags, location, marked = message.tags, message.location, _known(message, context)
-    else:
-        body = NativeTest(nodeid=message.nodeid, failure=message.message, siblings=siblings)
-        tags, location, marked = (), None, None
-    return Case(
-        id=message.id,
-        location=location,
-        tags=tuple(dict.fromkeys([*config.tags, *tags])),
-        owner=config.owner,
-        links=tuple(config.links),
-        policy=resolve_policy(context.config, marked, config.policy, services=config.services),
-        services=tuple(config.services),
-        body=body,
-    )
+        return case_of_suite(
+            message.id, body, config, context, location=message.location, tags=message.tags, policy=_known(message, context)
+        )
+    return case_of_suite(message.id, NativeTest(nodeid=message.nodeid, failure=message.message, siblings=siblings), config, context)
 
 
 def _known(message: Collected, context: Context) -> str | None:
