@@ -137,7 +137,7 @@ def _skipped(report: pytest.TestReport) -> Outcome:
     if blocked:
         return Outcome(status=Status.BLOCKED, reason=blocked)
     if hasattr(report, "wasxfail"):
-        kind, _, message = getattr(report, FAULT, None) or ("", False, "")
+        kind, _, message, *_ = getattr(report, FAULT, None) or ("", False, "")
         fault = Fault(type=kind, message=message, trace=_text(report), location=_place(report)) if kind else None
         return Outcome(status=Status.SKIPPED, marks=frozenset({Mark.XFAILED}), reason=_reason(report.wasxfail), fault=fault)
     why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")
