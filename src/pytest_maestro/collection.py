@@ -78,13 +78,14 @@ class Collection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Give a native test its suite and the suite's tags, before ``-m`` looks at them."""
+        """Give a native test its suite, with its name for ``-k`` and its tags for ``-m``."""
         if isinstance(item, MaestroItem):
             item.stash[SUITE] = item.suite
             return
         suite = self._names.native_suite(item.nodeid)
         if suite is not None:
             item.stash[SUITE] = suite
+            item.extra_keyword_matches.add(suite.name)
             for tag in suite.config.tags:
                 item.add_marker(tag)
 

@@ -87,6 +87,8 @@ def test_a_wrong_node_id_is_a_usage_error(shop: Project) -> None:
     [
         (["-k", "pay"], {"checkout::pay"}),
         (["-k", "buy and tea"], {"checkout::buy one item[tea]"}),
+        (["-k", "api and get"], {"api::tests.api.test_api.test_get"}),
+        (["-k", "checkout and pay or unit and one"], {"checkout::pay", "unit::tests.test_unit.test_one"}),
         (["-m", "money"], {"checkout::pay"}),
         (["-m", "quick"], {"unit::tests.test_unit.test_one"}),
         (["--deselect", "qa.yaml::checkout::buy one item", "-m", "smoke"], {"checkout::pay"}),
