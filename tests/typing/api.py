@@ -8,7 +8,17 @@ from typing import Any, Literal, assert_type
 
 import maestro_fabric
 from maestro_fabric import compose
-from maestro_fabric.aggregator import AttemptRow, History, ResultRow, ResultStatus, RunRow, StoreWriter, TestResultAggregator, open_history
+from maestro_fabric.aggregator import (
+    AttemptRow,
+    History,
+    ResultRow,
+    ResultStatus,
+    Rows,
+    RunRow,
+    StoreWriter,
+    TestResultAggregator,
+    open_history,
+)
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import CaseFinished, Event
@@ -39,9 +49,9 @@ def a_script_reads_a_config() -> str:
 def a_notebook_reads_the_history() -> None:
     with open_history(Path("history.db")) as history:
         assert_type(history, History)
-        assert_type(history.runs(5), list[RunRow])
-        assert_type(history.results("0190"), list[ResultRow])
-        assert_type(history.case_history("buy one item", limit=10), list[AttemptRow])
+        assert_type(history.runs(5), Rows[RunRow])
+        assert_type(history.results("0190"), Rows[ResultRow])
+        assert_type(history.case_history("buy one item", limit=10), Rows[AttemptRow])
 
 
 def a_script_stores_results_of_its_own() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from maestro_fabric.aggregator.api import ResultStatus, TestResultAggregator
     from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
+    from maestro_fabric.aggregator.listing import Rows
     from maestro_fabric.aggregator.query import History, open_history
     from maestro_fabric.aggregator.window import Window
     from maestro_fabric.aggregator.writer import StoreWriter
@@ -18,6 +19,7 @@ __all__ = [
     "History",
     "ResultRow",
     "ResultStatus",
+    "Rows",
     "RunRow",
     "StoreWriter",
     "TestResultAggregator",
@@ -33,6 +35,7 @@ _HOMES = {
     "History": "query",
     "ResultRow": "found",
     "ResultStatus": "api",
+    "Rows": "listing",
     "RunRow": "found",
     "StoreWriter": "writer",
     "TestResultAggregator": "api",

@@ -27,7 +27,6 @@ const isVisible = (element) => {
 """Visible as Playwright defines it: a box that is not empty, and no ``visibility: hidden``."""
 
 
-
 @cache
 def fingerprint_script(entry: Literal["learn", "placeOf", "collect"]) -> str:
     """A function of fingerprints.js that gives JSON: ``learn`` and ``placeOf`` take elements and what they say, ``collect`` only that."""
