@@ -51,6 +51,25 @@ def test_reruns_of_surefire_are_tries_oldest_first() -> None:
     assert [each.duration_s for each in found["example.CartTest > flaky"].tries] == [0.0, 0.2, 0.01]
 
 
+GOTESTSUM = """<testsuites tests="4" failures="2"><testsuite name="shop/cart" tests="4" failures="2">
+  <properties><property name="go.version" value="go1.24 linux/amd64"/></properties>
+  <testcase classname="shop/cart" name="TestSlow" time="0.5"><failure message="Failed" type="">cart_test.go:9: too late</failure></testcase>
+  <testcase classname="shop/cart" name="TestSlow" time="0.4"><failure message="Failed" type="">cart_test.go:9: again</failure></testcase>
+  <testcase classname="shop/cart" name="TestAdd" time="0.1"/>
+  <testcase classname="shop/cart" name="TestSlow" time="0.2"/>
+</testsuite></testsuites>"""
+
+
+def test_a_test_of_go_that_is_told_again_was_tried_again_and_elsewhere_a_name_may_be_shared() -> None:
+    found = cases(GOTESTSUM)
+
+    assert {name: statuses(case) for name, case in found.items()} == {
+        "shop/cart > TestSlow": ["failed", "failed", "passed"],
+        "shop/cart > TestAdd": ["passed"],
+    }
+    assert len(read_junit(GOTESTSUM.replace("go.version", "java.version").encode())) == 4
+
+
 def test_nested_suites_name_what_has_no_class() -> None:
     found = cases(
         "<testsuites><testsuite name='cart'><testsuite name='full'><testcase name='empties' classname='test'/></testsuite>"

@@ -3,13 +3,14 @@
 Source:
     https://maven.apache.org/surefire/maven-surefire-plugin/xsd/surefire-test-report.xsd and
     https://maven.apache.org/surefire/maven-surefire-plugin/examples/rerun-failing-tests.html (flaky and rerun elements);
-    there is no standard.
+    https://github.com/gotestyourself/gotestsum (--rerun-fails); there is no standard.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -39,10 +40,10 @@ def read_junit(data: bytes) -> tuple[Reported, ...]:
         reader.parser.Parse(data, True)  # noqa: FBT003 - its only form
     except expat.ExpatError as exc:
         why = expat.ErrorString(exc.code)
-        raise ReportError(f"it is no whole XML: {why} in line {exc.lineno}, column {exc.offset + 1}", tuple(reader.cases)) from None
+        raise ReportError(f"it is no whole XML: {why} in line {exc.lineno}, column {exc.offset + 1}", reader.found()) from None
     if reader.root not in ("testsuites", "testsuite"):
         raise ReportError(f"it is no JUnit XML: its root is <{reader.root}>, not <testsuites> or <testsuite>")
-    return tuple(reader.cases)
+    return reader.found()
 
 
 class _Reader:
@@ -59,6 +60,13 @@ class _Reader:
         self.cases: list[Reported] = []
         self._suites: list[dict[str, str]] = []
         self._case: TreeBuilder | None = None
+        self._is_of_go = False
+
+    def found(self) -> tuple[Reported, ...]:
+        """The cases so far."""
+        # Go has no two tests of one name: the second is a further try of the first (--rerun-fails, -count). Elsewhere rows of data
+        # often share a name, and one that failed must not be hidden by another that passed.
+        return tuple(_tries_joined(self.cases) if self._is_of_go else self.cases)
 
     def _refuse(self, *_: object) -> NoReturn:
         raise ReportError("it has a document type, which no JUnit XML needs; entities are not read")
@@ -72,6 +80,8 @@ class _Reader:
             self._case.start(name, attributes)
         elif name == "testsuite":
             self._suites.append(attributes)
+        elif name == "property" and attributes.get("name") == "go.version":
+            self._is_of_go = True
 
     def _end(self, tag: str) -> None:
         name = _plain(tag)
@@ -90,6 +100,14 @@ class _Reader:
 
 def _plain(tag: str) -> str:
     return tag.rpartition(":")[2]
+
+
+def _tries_joined(cases: Iterable[Reported]) -> Iterable[Reported]:
+    joined: dict[tuple[str, ...], Reported] = {}
+    for case in cases:
+        first = joined.get(case.path)
+        joined[case.path] = case if first is None else replace(first, tries=(*first.tries, *case.tries))
+    return joined.values()
 
 
 def _case(element: Element, suites: list[dict[str, str]]) -> Reported:
