@@ -51,8 +51,8 @@ def main() -> int:
     if run_id == before:
         print("\nThe demo did not go as it should: pytest recorded no run.")
         return 1
-    _show("maestro runs")
-    subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--store", str(STORE)], env=environ, check=False)  # noqa: S603 - ours, too
+    _show("maestro runs --limit 3")
+    subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--limit", "3", "--store", str(STORE)], env=environ, check=False)  # noqa: S603 - ours, too
     with open_history(STORE) as history:
         results = history.results(run_id)
     lacking = _lacking(results)

@@ -45,8 +45,8 @@ def test_each_config_in_the_docs_can_be_loaded(page: Path, text: str, tmp_path: 
     assert load_config(file, environ={}).config.suites, page
 
 
-def test_the_tutorial_ends_with_a_file_that_knows_both_adapters() -> None:
-    assert [suite["adapter"] for suite in _read(BLOCKS[-1][1])["suites"]] == ["pytest", "playwright"]
+def test_the_tutorial_ends_with_a_file_of_four_frameworks() -> None:
+    assert [suite["adapter"] for suite in _read(BLOCKS[-1][1])["suites"]] == ["pytest", "jest", "cucumber", "selenium"]
 
 
 class _Reader(yaml.SafeLoader):

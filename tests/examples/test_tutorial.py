@@ -14,6 +14,9 @@ TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
 CONFIGS = re.findall(r"```yaml\n(.*?)```", TUTORIAL, re.DOTALL)
 (PAGE,) = re.findall(r"```html\n(.*?)```", TUTORIAL, re.DOTALL)
 (TEST,) = re.findall(r"```python\n(.*?)```", TUTORIAL, re.DOTALL)
+(JEST,) = re.findall(r"```js\n(.*?)```", TUTORIAL, re.DOTALL)
+(FEATURE,) = re.findall(r"```gherkin\n(.*?)```", TUTORIAL, re.DOTALL)
+(STEPS,) = re.findall(r"```py\n(.*?)```", TUTORIAL, re.DOTALL)
 
 
 @pytest.fixture
@@ -64,6 +67,21 @@ def test_the_journey_waits_for_the_python_tests(folder: Path) -> None:
     (folder / "tests" / "test_greeting.py").write_text("def test_names_are_capitalised():\n    assert False\n")
 
     assert "blocked" in _run(folder, "pytest", "--maestro-config=qa.yaml")
+
+
+@pytest.mark.browser
+@pytest.mark.needs_node
+def test_four_frameworks_run_in_one_session(folder: Path, node_packages: Path) -> None:
+    files = {"qa.yaml": CONFIGS[3], "web/greeting.test.js": JEST, "features/greeting.feature": FEATURE, "features/steps/page.py": STEPS}
+    for name, text in {**files, "web/package.json": "{}"}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    (folder / "web" / "node_modules").symlink_to(node_packages / "node_modules")
+
+    assert "4 passed" in _run(folder, "pytest", "qa.yaml")
+    shown = _run(folder, "maestro_fabric", "show", "latest", "--all")
+    assert "widgets::greeting.test.js > a name is greeted" in shown
+    assert "features::Greeting: the page is there" in shown
 
 
 def _line(text: str) -> int:
