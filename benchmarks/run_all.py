@@ -25,6 +25,7 @@ QUICK = {
     "cucumber.py": ("--quick",),
     "load.py": ("--quick",),
     "resilience.py": ("--quick",),
+    "chaos.py": ("--quick",),
     "collect.py": ("--quick",),
     "scheduling.py": ("--quick",),
     "flaky.py": ("--samples", "1"),

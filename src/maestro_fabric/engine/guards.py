@@ -128,7 +128,7 @@ class Guards:
         self._emit = emit
         fault = self._outage(outcome, breaker.name) if outcome is not None else None
         if fault is not None:
-            self._evidence = f"the last in {case.id}: {(fault.message or fault.type).strip().splitlines()[0]}"
+            self._evidence = f"the last in {case.id}: {_shortly(fault)}"
             breaker.by(str(case.id)).record_failure(permit)
         elif outcome is not None and outcome.status is Status.PASSED:
             breaker.record_success(permit)
@@ -201,3 +201,9 @@ class Guards:
             return
         reason = f"{event.reason}, {self._evidence}" if self._evidence else event.reason
         self._emit(BreakerChanged(event.name, str(event.before), str(event.after), reason, self._clock.now(), self._worker))
+
+
+def _shortly(fault: Fault) -> str:
+    """What went wrong in one line: a step's place and title stand in the first line of its fault, the reason in the second."""
+    lines = [line.strip() for line in fault.message.splitlines() if line.strip()] or [fault.type]
+    return lines[1] if lines[0].startswith("step ") and len(lines) > 1 else lines[0]
