@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
@@ -22,9 +22,11 @@ from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.query import History
 from maestro_fabric.aggregator.records import STATUS_CODES, Batch, CaseKey, Record, RunState
 from maestro_fabric.aggregator.recovery import recover
+from maestro_fabric.aggregator.report import gather_report, render_markdown, render_page
 from maestro_fabric.aggregator.rows import Tables
 from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
+from maestro_fabric.aggregator.trends_query import summarize_trends
 from maestro_fabric.aggregator.window import ALL, RECENT, Window
 from maestro_fabric.aggregator.writer import PATIENCE_S
 from maestro_fabric.clock import SystemClock
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["ResultStatus", "TestResultAggregator"]
 
 T = TypeVar("T")
+
+ReportFormat = Literal["html", "markdown"]
 
 # The view's own text, so that the order is that of whole milliseconds and not of text made from them.
 _BY_CATEGORY = (
@@ -219,6 +223,39 @@ class TestResultAggregator:
             UnknownName: when no run fits, or several.
         """
         return self._read(lambda history: history.clusters(run))
+
+    def analyze_trends(self, category: str, days: int = 30) -> dict[str, Any]:
+        """How a category did in the last days.
+
+        Args:
+            category: As given to `store_result`, or a suite's name.
+            days: So many, up to now.
+
+        Returns:
+            ``category``, ``days``, ``runs``, ``total``, ``pass_rate`` (0 to 1), ``pass_rate_change`` (the later half's less the earlier
+            half's), ``p50`` and ``p95`` of the newest day (seconds), ``daily`` (a `TrendRow` a day, oldest first), ``flaky`` (`FlakyRow`)
+            and ``slower`` (`SlowRow`).
+        """
+        window = Window(since=self._clock.now() - days * 86_400, suite=category)
+        return self._read(lambda history: summarize_trends(history, category, days, window))
+
+    def generate_report(self, orchestration_id: str, include_charts: bool = True, format: ReportFormat = "html") -> str:  # noqa: A002, FBT001, FBT002 - told so
+        """A report of all runs of an orchestration: pass rate, durations, failures by cause, flaky and slower cases, heals.
+
+        Args:
+            orchestration_id: Whose runs.
+            include_charts: Whether it shows the last runs.
+            format: ``html``, a page that needs nothing else, or ``markdown``.
+
+        Returns:
+            The report's text.
+
+        Raises:
+            UnknownName: when there is no such orchestration; ``nearest`` has some to choose from.
+        """
+        data = self._read(lambda history: gather_report(history, self._connection, orchestration_id=orchestration_id))
+        render = render_markdown if format == "markdown" else render_page
+        return render(data, include_charts=include_charts)
 
     def _repr_html_(self) -> str:
         with self._lock:

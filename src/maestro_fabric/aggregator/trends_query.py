@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.aggregator.answers import TrendRow
 from maestro_fabric.aggregator.attempts import utc_text
@@ -11,9 +14,13 @@ from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.sketch import Sketch, sketches
 from maestro_fabric.aggregator.window import Window, runs_in
 
-__all__ = ["find_trends"]
+if TYPE_CHECKING:
+    from maestro_fabric.aggregator.query import History
+
+__all__ = ["find_trends", "summarize_trends"]
 
 _COUNTS = ("passed", "failed", "error", "skipped", "blocked", "flaky", "healed")
+_JUDGED_RUNS = 100
 _TOTALS = f"""SELECT run_id, suite_id, suite.name, {", ".join(_COUNTS)} FROM run_total JOIN suite ON suite.id = run_total.suite_id
     WHERE run_id BETWEEN ? AND ?"""  # noqa: S608 - constants
 
@@ -38,6 +45,30 @@ def find_trends(connection: sqlite3.Connection, window: Window) -> Rows[TrendRow
             seen[key].add(run)
     durations = sketches(connection, groups)
     return Rows(_row(key, len(seen[key]), counts[key], durations.get(key, Sketch())) for key in sorted(counts))
+
+
+def summarize_trends(history: History, category: str, days: int, window: Window) -> dict[str, Any]:
+    """A category's days in a mapping, see `TestResultAggregator.analyze_trends`."""
+    daily = history.trends(window)
+    half = len(daily) // 2
+    return {
+        "category": category,
+        "days": days,
+        "runs": sum(row.runs for row in daily),
+        "total": sum(row.total for row in daily),
+        "pass_rate": _pass_rate(daily),
+        "pass_rate_change": _pass_rate(daily[half:]) - _pass_rate(daily[:half]) if half else 0.0,
+        "p50": daily[-1].p50_s if daily else 0.0,
+        "p95": daily[-1].p95_s if daily else 0.0,
+        "daily": daily,
+        "flaky": history.flaky(replace(window, last=_JUDGED_RUNS)),
+        "slower": Rows(row for row in history.slowest(replace(window, last=_JUDGED_RUNS)) if row.is_slower),
+    }
+
+
+def _pass_rate(rows: Sequence[TrendRow]) -> float:
+    judged = sum(row.total - row.skipped for row in rows)
+    return sum(row.passed for row in rows) / judged if judged else 0.0
 
 
 def _row(key: tuple[str, str], runs: int, numbers: list[int], durations: Sketch) -> TrendRow:

@@ -11,7 +11,7 @@ __all__ = ["ALL", "RECENT", "RunFacts", "Window", "runs_in"]
 
 # What must be the same, beside the commit, for two runs to have tested the same code in the same way.
 _SETTING = ("config_digest", "python", "platform", "ci_job")
-_QUERY = """SELECT id, run_id, started_ms, duration_ms, facts FROM run WHERE status > 0 AND started_ms >= :since
+_QUERY = """SELECT id, run_id, started_ms, duration_ms, facts FROM run WHERE status > 0 AND started_ms BETWEEN :since AND :until
     AND (:branch IS NULL OR json_extract(facts, '$.git_branch') = :branch) ORDER BY started_ms DESC, id DESC LIMIT :last"""
 
 
@@ -22,12 +22,14 @@ class Window:
     Attributes:
         last: At most so many of the newest runs; ``None`` for all.
         since: Runs that began then or later, seconds since the epoch; ``None`` for all.
+        until: Runs that began then or earlier, in the same way.
         branch: Runs of this branch; ``None`` for all.
         suite: Cases of this suite; ``None`` for all.
     """
 
     last: int | None = None
     since: float | None = None
+    until: float | None = None
     branch: str | None = None
     suite: str | None = None
 
@@ -70,6 +72,7 @@ def runs_in(connection: sqlite3.Connection, window: Window) -> list[RunFacts]:
     """
     parameters = {
         "since": -(2**62) if window.since is None else int(window.since * 1000),
+        "until": 2**62 if window.until is None else int(window.until * 1000),
         "branch": window.branch,
         "last": -1 if window.last is None else window.last,
     }
