@@ -31,14 +31,17 @@ FRAME = '<iframe id="map" srcdoc="<button id={id} onclick=parent.{says}=`zoomed`
 STARS = """<star-bar></star-bar><script>customElements.define('star-bar', class extends HTMLElement {{ connectedCallback() {{
   this.attachShadow({{mode: 'open'}}).innerHTML = '<button id="{id}">Four stars</button>';
   this.shadowRoot.querySelector('button').onclick = () => {{ {says} = 'rated'; }}; }} }})</script>"""
-OLD = f"""<!doctype html><title>Tea</title><main><h1>Green tea</h1><nav><a href="#orders" id=orders>Orders</a> <a href="#help">Help</a></nav>
+OLD = f"""<!doctype html><title>Tea</title><main><h1>Green tea</h1>
+<nav><a href="#orders" id=orders>Orders</a> <a href="#help">Help</a></nav>
 <form onsubmit="return false"><label>Search <input id=q name=q></label><label>Pin <input id=pin type=password value=4711></label>
 <button class="btn find" id=find>Find</button></form>
 <section aria-label="Buying"><p class=price>4.50 EUR</p><button id=buy class="btn primary" onclick="{SAYS}='bought'">Add to basket</button>
 <button id=wish class="btn">Remember for later</button>
 <button id=del class="btn danger" onclick="{SAYS}='deleted'">Delete account</button></section>
 {FRAME.format(id="zoom", says=SAYS)}{STARS.format(id="four", says=SAYS)}<output id=out></output></main>"""
-NEW = f"""<!doctype html><title>Tea</title><div class=app><header><nav><a href="#help">Help</a> <a href="#orders" class=nav-orders>Orders</a></nav>
+NEW = f"""<!doctype html><title>Tea</title><div class=app><header>
+<nav><a href="#help">Help</a>
+<a href="#orders" class=nav-orders>Orders</a></nav>
 </header><main><h1>Green tea</h1><form onsubmit="return false"><div><label>Search <input data-testid=search name=query></label>
 <label>Pin <input class=pin type=password value=4711></label><button class="chakra css-1x" id=go>Find</button>
 <button type=reset class="chakra">Clear all</button></div></form>
@@ -56,7 +59,7 @@ suites:
   - name: web
     adapter: {adapter}
     policy: again
-    browser: {{within: 250ms, args: [--no-sandbox]}}
+    browser: {{within: 700ms, args: [--no-sandbox]}}
     cases:
       - name: buys
         steps:
@@ -91,6 +94,15 @@ suites:
         steps: [{{open: /}}, {{click: {{css: "#zoom", frame: "#map"}}}}, {{expect: {{css: "#out", text: zoomed}}}}]
       - name: rates
         steps: [{{open: /}}, {{click: "#four"}}, {{expect: {{css: "#out", text: rated}}}}]
+  - name: prepared
+    adapter: {adapter}
+    browser: {{within: 700ms, args: [--no-sandbox]}}
+    setup: [{{open: /}}, {{click: "#find"}}]
+    cases:
+      - name: starts
+        steps: [{{open: /}}]
+      - name: starts again
+        steps: [{{open: /}}]
 """
 
 
@@ -196,7 +208,10 @@ def test_journeys_that_make_sense_go_on_and_the_others_say_so(redesigned: Site) 
         "reads": ("error", False, 2),
         "zooms": ("passed", True, 1),
         "rates": ("passed", True, 1),
+        "starts": ("passed", True, 1),
+        "starts again": ("passed", False, 1),
     }
+    assert [row.step for row in redesigned.heals["starts"]] == ["setup 2"]
 
 
 def test_what_is_checked_waited_for_or_read_is_never_looked_for_elsewhere(redesigned: Site) -> None:

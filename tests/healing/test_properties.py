@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from maestro_fabric.healing import Box, Decision, Fingerprint, decide, similarity
@@ -25,7 +25,7 @@ def test_nothing_is_more_like_an_element_than_itself(one: Fingerprint, other: Fi
     assert similarity(one, other) <= similarity(one, one)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(elements(), pages, st.lists(elements(), max_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_the_candidates_does_not_matter(
     old: Fingerprint, page: list[Fingerprint], others: list[Fingerprint], chance: random.Random
@@ -39,7 +39,7 @@ def test_the_order_of_the_candidates_does_not_matter(
     assert [page[ranked.index] for ranked in before.ranking] == [shuffled[ranked.index] for ranked in after.ranking]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(pages, st.data())
 def test_a_page_that_has_not_changed_gives_the_same_element(page: list[Fingerprint], data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(page) - 1))
@@ -62,7 +62,7 @@ _unrelated = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(elements(), st.lists(elements(), max_size=12, unique_by=lambda one: (one.frame, one.xpath)), pages, _unrelated)
 def test_an_unrelated_element_never_turns_another_answer_into_a_heal(
     old: Fingerprint, page: list[Fingerprint], others: list[Fingerprint], unrelated: Fingerprint
@@ -73,7 +73,7 @@ def test_an_unrelated_element_never_turns_another_answer_into_a_heal(
     assert decide(old, [*page, unrelated], others=others).action != "heal"
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(elements(), pages, st.lists(elements(), max_size=6))
 def test_a_heal_keeps_what_is_done_with_the_element(old: Fingerprint, page: list[Fingerprint], others: list[Fingerprint]) -> None:
     decision = decide(old, page, others=others)
@@ -97,7 +97,7 @@ def test_a_page_without_elements_is_no_place_to_heal(old: Fingerprint) -> None:
     assert (decision.action, decision.index, decision.confidence) == ("abstain", None, 0.0)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sampled_from(shop()), st.randoms(use_true_random=False))
 def test_a_page_of_strangers_holds_nothing_that_was_lost(old: Fingerprint, chance: random.Random) -> None:
     page = [

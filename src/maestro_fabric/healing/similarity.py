@@ -54,6 +54,8 @@ _NO_BOXES = (0.0, 0.0, 0.0, 0.0, 0.0)
 # The recordings that the weights are fitted on know no test ids, frames and shadow roots, so these three are set by hand.
 _SAME_TEST_ID = 0.5
 _OTHER_TEST_ID = 0.85
+# What a server knows a field by stays when everything that people see is new.
+_SAME_FIELD = 0.5
 _OTHER_ROOT = 0.95
 
 
@@ -65,6 +67,8 @@ def score_of(one: Fingerprint, other: Fingerprint, values: Sequence[float], weig
     score = weigh(values, weights)
     if one.test_id and other.test_id:
         score = score + (1 - score) * _SAME_TEST_ID if one.test_id == other.test_id else score * _OTHER_TEST_ID
+    if one.name and one.name == other.name and one.type == other.type and one.traits.kind == other.traits.kind == "field":
+        score = score + (1 - score) * _SAME_FIELD
     if (one.frame, one.shadow) != (other.frame, other.shadow):
         score *= _OTHER_ROOT
     return score
