@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol, TypeVar, cast
 
 from maestro_fabric.adapters.browser.evidence import Evidence
-from maestro_fabric.adapters.browser.healing import with_heals
+from maestro_fabric.adapters.browser.healing import Mending, with_heals
 from maestro_fabric.adapters.browser.play import Played, play
 from maestro_fabric.adapters.browser.scene import Scene, StepWatch
 from maestro_fabric.adapters.browser.setup import Setup
@@ -64,7 +64,7 @@ def play_attempt(case: Case, venue: Venue[State], setup: Setup[State], evidence:
             # Its evidence is the set-up's and not the case's, though it lies in the same folder.
             _set_up(journey.setup, venue, setup, Evidence(evidence.artifacts, evidence.case, evidence.attempt))
         if journey.setup and (spoilt := setup.outcome()) is not None:
-            return spoilt
+            return with_heals(spoilt, setup.take_mending(), fail_on_heal=False)
         scene = venue.open(journey.steps[0], setup.state if journey.setup else None, evidence)
     except SessionLost:
         raise
@@ -72,7 +72,8 @@ def play_attempt(case: Case, venue: Venue[State], setup: Setup[State], evidence:
     except Exception as exc:
         return venue.refuse(exc)
     try:
-        return venue.perform(scene, journey.steps)
+        outcome = venue.perform(scene, journey.steps)
+        return with_heals(outcome, setup.take_mending(), fail_on_heal=scene.surroundings.options.fail_on_heal)
     finally:
         venue.close(scene)
 
@@ -88,7 +89,7 @@ def outcome_of(scene: Scene, played: Played, metadata: Mapping[str, str]) -> Out
         output=scene.surroundings.redact("\n".join(lines)),
         metadata=metadata,
     )
-    return with_heals(scene, outcome)
+    return with_heals(outcome, scene.mending, fail_on_heal=scene.surroundings.options.fail_on_heal)
 
 
 def start_fault(exc: Exception, context: Context, deadline: Deadline, watch: StepWatch) -> Fault:
@@ -100,8 +101,8 @@ def start_fault(exc: Exception, context: Context, deadline: Deadline, watch: Ste
 
 def _set_up(steps: tuple[PlannedStep, ...], venue: Venue[State], setup: Setup[State], evidence: Evidence) -> None:
     scene = venue.open(steps[0], None, evidence)
-    # A set-up is nobody's attempt that could tell of a heal, and nothing is healed silently.
-    scene.mending.is_shut = True
+    # It is the case that tells of the set-up's heals: nothing is healed silently.
+    setup.mending = scene.mending = Mending(of="setup ")
     try:
         played = play(scene, steps)
         if played.status is Status.PASSED:

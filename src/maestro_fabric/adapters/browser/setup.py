@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from maestro_fabric.adapters.browser.healing import Mending
 from maestro_fabric.adapters.browser.play import Played
 from maestro_fabric.model import Artifact, Fault, Outcome, Status
 
@@ -26,6 +27,7 @@ class Setup(Generic[State]):
         failures: How often it did not.
         fault: Why it did not the last time.
         artifacts: That time's evidence.
+        mending: What it has learnt and healed, until a case has told of it.
     """
 
     state: State | None = None
@@ -33,6 +35,7 @@ class Setup(Generic[State]):
     failures: int = 0
     fault: Fault | None = None
     artifacts: tuple[Artifact, ...] = ()
+    mending: Mending = field(default_factory=Mending)
 
     @property
     def is_due(self) -> bool:
@@ -50,6 +53,11 @@ class Setup(Generic[State]):
         again = "" if self.is_due else f"; it failed {_MAX_FAILURES} times and is not tried again"
         fault = played.fault
         self.fault = fault and replace(fault, message=f"the suite's set-up did not pass{again}\n{fault.message}")
+
+    def take_mending(self) -> Mending:
+        """What it has learnt and healed since it was asked last."""
+        taken, self.mending = self.mending, Mending()
+        return taken
 
     def outcome(self) -> Outcome | None:
         """What becomes of a case because of it; ``None`` when the case can be played."""
