@@ -36,12 +36,12 @@ _STATE = "() => `${document.readyState} ${document.querySelectorAll('*').length}
 
 @dataclass(slots=True)
 class Mending:
-    """What was learnt of the elements of a case, and what the healer answered; ``is_shut`` where neither is done."""
+    """What was learnt of the elements of a case, and what the healer answered; ``of`` stands before the numbers of a set-up's steps."""
 
     heals: list[Heal] = field(default_factory=list)
     learnt: dict[tuple[str, str], Learnt] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
-    is_shut: bool = False
+    of: str = ""
 
 
 def remember(scene: Scene, target: Target) -> None:
@@ -50,7 +50,7 @@ def remember(scene: Scene, target: Target) -> None:
     if healer is None:
         return
     locator = _as_json(scene, target)
-    key = (scene.planned.number, locator)
+    key = (_number(scene), locator)
     if key in scene.mending.learnt or not healer.wants(scene.evidence.case, *key):
         return
     # What goes wrong here goes wrong again when the element is acted on, and is told then.
@@ -73,7 +73,7 @@ def find_again(scene: Scene, target: Target, error: LocatorError) -> Target | Lo
     if healer is None:
         return error
     locator = _as_json(scene, target)
-    case, step = scene.evidence.case, scene.planned.number
+    case, step = scene.evidence.case, _number(scene)
     old = healer.knows(case, step, locator)
     if old is None:
         return error
@@ -99,17 +99,17 @@ def find_again(scene: Scene, target: Target, error: LocatorError) -> Target | Lo
         return error
 
 
-def with_heals(scene: Scene, outcome: Outcome) -> Outcome:
-    """The outcome of a case with what was learnt and answered; a healed case is marked, or fails when that was asked for."""
-    heals = tuple(scene.mending.heals)
-    outcome = replace(outcome, heals=heals, learnt=tuple(scene.mending.learnt.values()), artifacts=scene.evidence.written())
+def with_heals(outcome: Outcome, mending: Mending, *, fail_on_heal: bool) -> Outcome:
+    """The outcome of a case with what was learnt and answered; a healed case is marked, or fails when that is asked for."""
+    heals = tuple(mending.heals)
+    outcome = replace(outcome, heals=(*outcome.heals, *heals), learnt=(*outcome.learnt, *mending.learnt.values()))
     if not heals:
         return outcome
     outcome = replace(outcome, must_not_retry=True)
     healed = [heal for heal in heals if heal.action == "heal"]
     if outcome.status is not Status.PASSED or not healed:
         return outcome
-    if scene.surroundings.options.fail_on_heal:
+    if fail_on_heal:
         lines = [f"step {heal.step}: {show_locator(heal.old)} was healed to {show_locator(heal.new)}" for heal in healed]
         message = "\n".join(["everything passed, but on healed locators, which --maestro-fail-on-heal does not allow", *lines])
         return replace(outcome, status=Status.FAILED, fault=Fault(type="Healed", message=message, location=healed[0].location))
@@ -117,7 +117,7 @@ def with_heals(scene: Scene, outcome: Outcome) -> Outcome:
 
 
 def _healer_for(scene: Scene, target: Target) -> Healer | None:
-    if scene.mending.is_shut or scene.planned.action not in _HEALABLE or target.heal is False or as_bool(target.optional):
+    if scene.planned.action not in _HEALABLE or target.heal is False or as_bool(target.optional):
         return None
     return scene.surroundings.healer
 
@@ -198,6 +198,10 @@ def _picture(scene: Scene, found: Target) -> tuple[Artifact, ...]:
         _element(scene, found).screenshot(path=path, timeout=_PICTURE_MS)
         return (scene.evidence.kept[-1],)
     return ()
+
+
+def _number(scene: Scene) -> str:
+    return f"{scene.mending.of}{scene.planned.number}"
 
 
 def _element(scene: Scene, target: Target) -> Any:
