@@ -89,7 +89,8 @@ def test_the_library_imports_without_extras(tmp_path: Path) -> None:
 def test_adapters_are_listed_without_extras(tmp_path: Path) -> None:
     finished = run_without_extras("from maestro_fabric.plugins import load_plugins\nprint(*sorted(load_plugins().adapters))", tmp_path)
 
-    assert finished.stdout.split() == ADAPTERS, finished.stderr
+    # Others may be installed here, such as that of examples/own_adapter.
+    assert set(ADAPTERS) <= set(finished.stdout.split()), finished.stderr
 
 
 def test_a_suite_is_recorded_without_extras(tmp_path: Path) -> None:
