@@ -123,6 +123,14 @@ def test_one_process_runs_the_chosen_scenarios_and_a_further_attempt_another(nod
     assert (node_suite.root / "log").read_text().split() == ["begin", "ran", "bad", "end", "begin", "ran", "end"]
 
 
+def test_a_scenario_of_a_file_whose_name_is_a_glob_can_be_chosen(node_suite: Suite) -> None:
+    files = {"features/a[1] (new) {x,y}.feature": SECOND, "features/b.feature": SECOND.replace("Second", "Third")}
+
+    result = node_suite.run({**files, "features/s.js": A_SHOP + PASSES}, choose=lambda case: case.id.name != "Second: one")
+
+    assert statuses(result) == {"Second: two": "passed", "Third: one": "passed", "Third: two": "passed"}
+
+
 @pytest.mark.parametrize(("added", "processes"), [("", 1), ("services", 2)], ids=["as it was", "another environment"])
 def test_the_process_that_discovered_runs_the_scenarios_unless_the_environment_changes(
     node_suite: Suite, monkeypatch: pytest.MonkeyPatch, added: str, processes: int

@@ -61,7 +61,7 @@ async function discover(api, run) {
 async function execute(api, run) {
   // Loaded for the whole suite, also when only a part of it runs.
   const support = await api.loadSupport(run)
-  const paths = spec.chosen.map(([uri, lines]) => [uri, ...lines].join(':'))
+  const paths = spec.chosen.flatMap(([uri, lines]) => [...found(uri), [uri, ...lines].join(':')])
   const sources = { ...run.sources, paths, names: [], tagExpression: '', shard: undefined }
   const isBad = new Set()
   tell({ maestro: { strict: run.runtime.strict } })
@@ -74,6 +74,11 @@ async function execute(api, run) {
     if (spec.down === null || !end || end.willBeRetried || run.runtime.dryRun) return
     if (isOwnerGone(isBad.has(end.testCaseStartedId))) run.runtime.dryRun = true
   })
+}
+
+// cucumber-js takes each path for a glob to find files by, and for itself to choose lines by: `a[1].feature` finds no file.
+function found(uri) {
+  return /[?*()[\]{}]/.test(uri) ? [uri.replace(/[?*()[\]]/g, '[$&]').replace(/[{}]/g, '?')] : []
 }
 
 // What to run after all, and the file for the output of that; null when the owner wants nothing more.
