@@ -8,6 +8,7 @@ flow that starts at that point.
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial, wraps
@@ -17,21 +18,21 @@ from maestro_fabric.resilience.events import OnEvent, ResilienceEvent, tell
 from maestro_fabric.resilience.flow import CALL, Call, Flow, drive, drive_async, give, throw
 from maestro_fabric.resilience.switch import SWITCH
 
-__all__ = ["Guard", "Pattern", "is_coroutine_function", "pop", "push", "surround"]
+__all__ = ["Guard", "Pattern", "Wrapper", "is_coroutine_function", "pop", "push", "surround"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Pattern:
-    """What guards calls: use it as a decorator, or by `call`.
+class Wrapper(ABC):
+    """What a function can be guarded by: a pattern, or several as one.
 
     Attributes:
         name: What messages and events call it.
         on_event: Gets its events; see `maestro_fabric.resilience.events`.
     """
 
-    kind = "pattern"
+    kind = "wrapper"
 
     def __init__(self, name: str = "", on_event: OnEvent | None = None) -> None:
         self.name = name or self.kind
@@ -52,21 +53,34 @@ class Pattern:
         """Call a function, guarded; for a coroutine function, await what this gives."""
         return self.surround(function)(*args, **kwargs)
 
+    @abstractmethod
     def surround(self, function: Callable[P, T]) -> Callable[P, T]:
         """A plain function that makes guarded calls; `__call__` gives it the name and signature of the other."""
-        return surround(self, function)
 
     def describe(self) -> str:
         """What it does, in a line."""
         return ""
 
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name!r}>"
+
+
+class Pattern(Wrapper):
+    """What guards calls: use it as a decorator, or by `call`."""
+
+    kind = "pattern"
+
+    def surround(self, function: Callable[P, T]) -> Callable[P, T]:
+        """See `surround`."""
+        return surround(self, function)
+
+    @abstractmethod
     def flow(self, ticket: Any = None) -> Flow:
         """All that happens around a call.
 
         Args:
             ticket: What `begin` gave, when it let the call through already.
         """
-        raise NotImplementedError
 
     def begin(self) -> Any:
         """Let a call through at once: a ticket for it; or ``None`` when that needs the whole flow."""
@@ -85,9 +99,6 @@ class Pattern:
 
     def _tell(self, event: ResilienceEvent) -> None:
         tell(self.on_event, event)
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.name!r}>"
 
 
 def surround(pattern: Pattern, function: Callable[P, T]) -> Callable[P, T]:

@@ -12,7 +12,7 @@ from maestro_fabric.resilience.deadlines import deadline
 from maestro_fabric.resilience.events import OnEvent, listening
 from maestro_fabric.resilience.fallbacks import fallback
 from maestro_fabric.resilience.flow import CALL, Flow
-from maestro_fabric.resilience.pattern import Pattern
+from maestro_fabric.resilience.pattern import Pattern, Wrapper
 from maestro_fabric.resilience.rate_limits import rate_limit
 from maestro_fabric.resilience.retrying import retry
 from maestro_fabric.resilience.timing import timeout
@@ -46,7 +46,7 @@ class PolicyOrderError(ValueError):
     """Patterns were stacked in an order, or in a number, that does not do what it seems to."""
 
 
-class Policy(Pattern):
+class Policy(Wrapper):
     """Patterns as one, for a decorator or `call`: ``fallback(deadline(retry(breaker(rate_limit(bulkhead(timeout(call)))))))``.
 
     Args:
