@@ -33,9 +33,11 @@ STARS = """<star-bar></star-bar><script>customElements.define('star-bar', class 
   this.shadowRoot.querySelector('button').onclick = () => {{ {says} = 'rated'; }}; }} }})</script>"""
 OLD = f"""<!doctype html><title>Tea</title><main><h1>Green tea</h1>
 <nav><a href="#orders" id=orders>Orders</a> <a href="#help">Help</a></nav>
-<form onsubmit="return false"><label>Search <input id=q name=q></label><label>Pin <input id=pin type=password value=4711></label>
+<form onsubmit="return false"><label>Search <input id=q name=q></label>
+<label>Pin <input id=pin type=password value=4711></label>
 <button class="btn find" id=find>Find</button></form>
-<section aria-label="Buying"><p class=price>4.50 EUR</p><button id=buy class="btn primary" onclick="{SAYS}='bought'">Add to basket</button>
+<section aria-label="Buying"><p class=price>4.50 EUR</p>
+<button id=buy class="btn primary" onclick="{SAYS}='bought'">Add to basket</button>
 <button id=wish class="btn">Remember for later</button>
 <button id=del class="btn danger" onclick="{SAYS}='deleted'">Delete account</button></section>
 {FRAME.format(id="zoom", says=SAYS)}{STARS.format(id="four", says=SAYS)}<output id=out></output></main>"""

@@ -27,12 +27,12 @@ _HISTORY = 5
 
 _VERDICTS = ("", "applied", "rejected")
 
-_HEAL_QUERY = """SELECT heal.id, run.run_id, suite.project, suite.name, test_case.name, test_case.params, heal.number, heal.action, heal.step,
-    heal.doing, heal.location, heal.old, heal.new, heal.confidence, heal.reason, heal.runner_up, heal.margin, heal.features, heal.artifacts,
-    heal.engine, heal.verdict, coalesce(json_extract(run.facts, '$.artifacts'), '')
+_HEAL_QUERY = """SELECT heal.id, run.run_id, suite.project, suite.name, test_case.name, test_case.params, heal.number, heal.action,
+    heal.step, heal.doing, heal.location, heal.old, heal.new, heal.confidence, heal.reason, heal.runner_up, heal.margin, heal.features,
+    heal.artifacts, heal.engine, heal.verdict, coalesce(json_extract(run.facts, '$.artifacts'), '')
     FROM heal JOIN run ON run.id = heal.run_id JOIN test_case ON test_case.id = heal.case_id JOIN suite ON suite.id = test_case.suite_id"""
-_KNOWN = """SELECT suite.name, test_case.name, test_case.params, learnt.step, learnt.locator, own.json, page.json, learnt.learnt_ms, learnt.id
-    FROM learnt JOIN test_case ON test_case.id = learnt.case_id JOIN suite ON suite.id = test_case.suite_id
+_KNOWN = """SELECT suite.name, test_case.name, test_case.params, learnt.step, learnt.locator, own.json, page.json,
+    learnt.learnt_ms, learnt.id FROM learnt JOIN test_case ON test_case.id = learnt.case_id JOIN suite ON suite.id = test_case.suite_id
     JOIN look AS own ON own.id = learnt.element_id JOIN look AS page ON page.id = learnt.others_id
     WHERE suite.project = ? ORDER BY learnt.learnt_ms, learnt.id"""
 _PRUNE = """DELETE FROM learnt WHERE case_id = :case AND step = :step AND locator = :locator AND id NOT IN
@@ -122,8 +122,8 @@ def write_heals(connection: sqlite3.Connection, names: StoreIds, run: int, recor
     """Keep the healer's answers; one that is written twice is kept once."""
     ids = names.cases([record.key for record in records])
     connection.executemany(
-        "INSERT INTO heal (run_id, case_id, number, action, step, doing, location, old, new, confidence, reason, runner_up, margin, features,"
-        " artifacts, engine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO heal (run_id, case_id, number, action, step, doing, location, old, new, confidence, reason, runner_up, margin,"
+        " features, artifacts, engine) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [(run, ids[record.key], *record[1:]) for record in records],
     )
 

@@ -6,10 +6,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from maestro_fabric.outages import as_evidence, is_about
 from maestro_fabric.errors import BulkheadFullError, CircuitBreakerOpenError, StoreError
 from maestro_fabric.events import BreakerChanged, Warned, blocked_by_breaker
 from maestro_fabric.model import Breaker, Bulkhead, Case, Fault, Outcome, Status
+from maestro_fabric.outages import as_evidence, is_about
 from maestro_fabric.ports import Clock, Deadline, Emit
 from maestro_fabric.resilience.books import BreakerStore
 from maestro_fabric.resilience.breaker import CircuitBreaker

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.outages import is_outage
 from maestro_fabric.errors import MaestroError
 from maestro_fabric.model import Case, Fault
+from maestro_fabric.outages import is_outage
 from maestro_fabric.ports import Adapter, Context, SelectiveSession, Session
 
 __all__ = ["SuiteSessions", "contain"]
