@@ -20,7 +20,8 @@ from maestro_fabric.testing import FakeClock
 CASE = Case(id=CaseId("shop", "web", "buys", "tea"))
 HEAL = Heal(
     action="heal", step="2", doing="click", old='{"css":"#buy"}', new='{"text":"Buy"}', confidence=0.93, reason="sure",
-    runner_up="link 'Buy'", margin=0.2, features='{"tag":1.0}', location=Location("qa.yaml", 7), artifacts=(Artifact("heal", "web/x.png"),), engine="1",
+    runner_up="link 'Buy'", margin=0.2, features='{"tag":1.0}', location=Location("qa.yaml", 7),
+    artifacts=(Artifact("heal", "web/x.png"),), engine="1",
 )  # fmt: skip
 
 

@@ -28,8 +28,8 @@ cases:
 def heal(line: int, old: str, new: str = "", action: str = "heal") -> Heal:
     return Heal(
         action=action, step=str(line), doing="click", old=old, new=new, confidence=0.9, reason="sure",
-        runner_up="link 'Help'" if new else "", margin=0.21, features='{"tag":1.0,"id_pairs":0.4}', location=Location("qa.yaml", line), engine="1",
-        artifacts=(Artifact("heal", "web/buys/1/heal-1-found.png"),),
+        runner_up="link 'Help'" if new else "", margin=0.21, features='{"tag":1.0,"id_pairs":0.4}', location=Location("qa.yaml", line),
+        engine="1", artifacts=(Artifact("heal", "web/buys/1/heal-1-found.png"),),
     )  # fmt: skip
 
 
