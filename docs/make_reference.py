@@ -61,6 +61,7 @@ SECTIONS = {
     "BulkheadConfig": "Bulkhead",
     "HealingConfig": "Healing",
     "GroupConfig": "Group",
+    "Use": "Use of a group",
     "BrowserConfig": "Browser",
     "SeleniumBrowserConfig": "Browser of Selenium",
     "HttpConfig": "Http",
