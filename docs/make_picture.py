@@ -46,10 +46,12 @@ def _run() -> str:
 
 
 def _shorten(lines: list[str]) -> Iterator[str]:
-    """Without what describes this machine and its earlier runs, and without two empty lines in a row."""
+    """The main run, without what describes this machine and its earlier runs, and without two empty lines in a row."""
     is_shown, last = True, ""
     for line in lines:
         plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+        if plain.startswith("$ maestro run "):
+            return
         is_shown = not plain.startswith("$ maestro runs") and (is_shown or not plain.strip())
         if is_shown and (plain.strip() or last) and not LOCAL.match(plain):
             yield f"\x1b[1m{line}\x1b[0m" if plain.startswith("$") else line

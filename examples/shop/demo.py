@@ -83,24 +83,20 @@ def _show(command: str) -> None:
 
 def _lacking(results: Sequence[ResultRow]) -> dict[str, str]:
     """The suites that nothing of ran for want of a program, and what they say."""
-    blocked = {row.suite: row.reason or "" for row in results if row.status == "blocked"}
+    blocked = {row.suite: row.error_message or "" for row in results if row.status == "blocked"}
     ran = {row.suite for row in results if row.status != "blocked"}
     return {name: reason for name, reason in blocked.items() if name not in ran and name in SUITES and SUITES[name].may_lack_program}
 
 
 def _problems(results: Sequence[ResultRow], lacking: Mapping[str, str]) -> Iterator[str]:
     """A line for everything that is not as announced; empty when all is."""
-    yield from _differences("flaky", FLAKY, {_title(row) for row in results if "flaky" in row.marks})
-    yield from _differences("failing", FAILED, {_title(row) for row in results if row.status in BAD})
+    yield from _differences("flaky", FLAKY, {row.title for row in results if "flaky" in row.marks})
+    yield from _differences("failing", FAILED, {row.title for row in results if row.status in BAD})
     counts = {name: Counter(row.status for row in results if row.suite == name) for name in SUITES}
     for name, suite in SUITES.items():
         if name not in lacking and counts[name] != suite.counts:
             yield f"{name} should have had {_words(suite.counts)}, and had {_words(counts[name])}"
     yield from (f"nobody knows a suite {name}" for name in sorted({row.suite for row in results} - set(SUITES)))
-
-
-def _title(result: ResultRow) -> str:
-    return f"{result.suite}::{result.name}[{result.params}]" if result.params else f"{result.suite}::{result.name}"
 
 
 def _differences(what: str, expected: set[str], seen: set[str]) -> list[str]:
@@ -113,8 +109,9 @@ def _words(counts: Mapping[str, int]) -> str:
 
 
 def _sum_up(run_id: str, problems: list[str], results: Sequence[ResultRow], lacking: Mapping[str, str]) -> None:
+    blocked = [f"  blocked {name}: {reason}" for name, reason in lacking.items()]
     if problems:
-        print("\nThe demo did not go as it should:", *problems, sep="\n  ")
+        print("\nThe demo did not go as it should:", *(f"  {line}" for line in problems), *blocked, sep="\n")
         return
     ran = [row for row in results if row.suite not in lacking]
     frameworks = {suite.framework for name, suite in SUITES.items() if name not in lacking}
@@ -124,8 +121,7 @@ def _sum_up(run_id: str, problems: list[str], results: Sequence[ResultRow], lack
     print("Exactly what the demo promises happened:")
     print(f"  flaky   {min(FLAKY)}: its page fails on the first visit, and a second attempt passed")
     print(f"  failed  {min(FAILED)}: the shop says 'from' and means 'above'")
-    for name, reason in lacking.items():
-        print(f"  blocked {name}: {reason}")
+    print(*blocked, sep="\n", end="\n" if blocked else "")
     artifacts = SHOP / ".maestro" / "artifacts" / run_id
     print(f"Evidence: {os.path.relpath(artifacts)}")
     print(f"History:  {os.path.relpath(STORE)}; look closer with: maestro show {run_id} --store {os.path.relpath(STORE)}")

@@ -20,6 +20,9 @@ def main() -> int:
     command = [sys.executable, "-m", "maestro_fabric", "run", str(SHOP / "outage.yaml")]
     finished = subprocess.run(command, env=_environ(), capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     print("\n".join(finished.stdout.splitlines()[-14:]))
+    if not STORE.exists():
+        print(f"\nThe outage did not go as it should: no run was recorded.\n{finished.stderr}")
+        return 1
     with open_history(STORE) as history:
         results = history.results(history.runs(1)[0].run_id)
     morning = Counter(str(result.status) for result in results if result.suite == "morning")

@@ -62,9 +62,12 @@ def test_without_node_one_suite_is_blocked_and_the_others_run(shop: Path, browse
         (programs / program).symlink_to(shutil.which(program) or pytest.fail(f"{program} is not installed"))
     path = f"{Path(sys.executable).parent}{os.pathsep}{programs}"
 
-    run = _python("-m", "pytest", "qa.yaml", "-k", "widgets or operations", cwd=shop, PATH=path, MAESTRO_BROWSER=str(browser_path))
+    run = _python("demo.py", "-k", "widgets or operations", cwd=shop, PATH=path, MAESTRO_BROWSER=str(browser_path))
 
-    assert "Jest needs Node, and none was found: install Node 20 or newer" in run.stdout
+    assert "blocked widgets: Jest needs Node, and none was found: install Node 20 or newer" in run.stdout
+    assert "unit should have had 71 passed, and had nothing" in run.stdout
+    assert "widgets should" not in run.stdout
+    assert "operations should" not in run.stdout
     assert {name: row.status for name, row in _results(shop).items()} == {
         "widgets::jest": "blocked",
         "operations::healthy": "passed",
@@ -110,11 +113,7 @@ def _copy(folder: Path, node_packages: Path | None = None) -> Path:
 def _results(shop: Path) -> dict[str, ResultRow]:
     """The results of the shop's newest run by their titles."""
     with open_history(shop / ".maestro" / "history.db") as history:
-        return {_title(row): row for row in history.results(history.run().run_id)}
-
-
-def _title(row: ResultRow) -> str:
-    return f"{row.suite}::{row.name}[{row.params}]" if row.params else f"{row.suite}::{row.name}"
+        return {row.title: row for row in history.results(history.run().run_id)}
 
 
 def _python(*arguments: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
