@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field
 
 from maestro_fabric.adapters.browser.engine import Prompt
@@ -33,18 +32,20 @@ class Dialogs:
         self._seen = False
 
     def handle(self, dialog: Prompt) -> None:
-        """Listener: answer a dialog. Without an answer it is dismissed, as Playwright does when nobody listens."""
-        # The page may go while its dialog is open; then there is nothing left to answer.
-        with contextlib.suppress(Exception):
-            if self.answer is not None:
-                self._give(self.answer, dialog)
-            elif dialog.type == "beforeunload":
-                dialog.accept()
-            else:
-                self.unexpected.append(
-                    f"an unexpected {dialog.type} dialog was dismissed: {quote(dialog.message)}; answer it by a dialog step before"
-                )
-                dialog.dismiss()
+        """Answer a dialog. Without an answer it is dismissed, as Playwright does when nobody listens.
+
+        Raises:
+            Exception: the engine's own, when the page goes while its dialog is open; then there is nothing left to answer.
+        """
+        if self.answer is not None:
+            self._give(self.answer, dialog)
+        elif dialog.type == "beforeunload":
+            dialog.accept()
+        else:
+            self.unexpected.append(
+                f"an unexpected {dialog.type} dialog was dismissed: {quote(dialog.message)}; answer it by a dialog step before"
+            )
+            dialog.dismiss()
 
     def is_awaited(self) -> bool:
         """Whether a dialog with an expected message has not come yet."""

@@ -26,7 +26,7 @@ from maestro_fabric.model import Case, Outcome, Status
 from maestro_fabric.ports import Context, Deadline, Emit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Dialog
 
 __all__ = ["PlaywrightSession"]
 
@@ -100,7 +100,7 @@ class _Venue:
             planned=first,
         )
         # Not the bound methods: Playwright sets an attribute on the object of one, and these have slots.
-        context.on("dialog", lambda dialog: dialogs.handle(dialog))
+        context.on("dialog", lambda dialog: _answer(dialogs, dialog))
         context.on("console", lambda message: scene.note(show_console_message(message)) if message.type == "error" else None)
         context.on("weberror", lambda error: scene.note(show_page_error(error)))
         return scene
@@ -164,3 +164,9 @@ class _Venue:
         # A person who closes the window has seen enough.
         with ignored_loss():
             scene.page.pause()
+
+
+def _answer(dialogs: Dialogs, dialog: Dialog) -> None:
+    # The page may go while its dialog is open.
+    with ignored_loss():
+        dialogs.handle(dialog)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from selenium.common.exceptions import (
 )
 from selenium.webdriver.common.alert import Alert
 from selenium.webdriver.remote.webdriver import WebDriver
+from urllib3.exceptions import HTTPError
 
 from maestro_fabric.adapters.browser.dialogs import Dialogs
 from maestro_fabric.adapters.selenium.faults import NotReady, Several, is_in_between
@@ -147,7 +149,10 @@ class Commands:
             alert = self.driver.switch_to.alert
         except (NoAlertPresentException, NoSuchWindowException):
             return
-        self.dialogs.handle(_Prompt(alert, self._kind_of(alert)))
+        prompt = _Prompt(alert, self._kind_of(alert))
+        # The page may go while its dialog is open.
+        with suppress(WebDriverException, HTTPError, OSError):
+            self.dialogs.handle(prompt)
 
     def _ask(
         self, tab: str, frames: Sequence[str], locator: Any, wanted: Any, limit_ms: float, deed: str | None, argument: Any
