@@ -18,7 +18,7 @@ hookimpl = pluggy.HookimplMarker(HOOK_NAMESPACE)
 
 
 @hookspec
-def maestro_adapters() -> Sequence[Adapter]:  # type: ignore[empty-body]
+def maestro_adapters() -> Sequence[Adapter]:  # type: ignore[empty-body]  # a specification has none
     """The adapters this plugin brings."""
 
 

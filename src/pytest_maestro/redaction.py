@@ -30,7 +30,7 @@ def redact_failure(report: pytest.TestReport | pytest.CollectReport, redact: Red
     """Replace secrets in what a report shows of a failure."""
     if report.longrepr is None:
         return
-    report.longrepr = _redacted(report.longrepr, redact)  # type: ignore[assignment]
+    report.longrepr = _redacted(report.longrepr, redact)  # type: ignore[assignment]  # of the type that it was
     if not isinstance(report.longrepr, (str, tuple)):
         # Doctests, missing fixtures and other plugins have classes of their own, of which only the text is known.
         shown = str(report.longrepr)

@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]  # xdist has no types
 
 from maestro_fabric.engine import Dispatcher, Job, Stage
 
 __all__ = ["PlanScheduling"]
 
 
-class PlanScheduling(LoadScheduling):  # type: ignore[misc]
+class PlanScheduling(LoadScheduling):  # type: ignore[misc]  # as above
     """xdist's scheduler for a config; what to run next is the `Dispatcher`'s word.
 
     Args:

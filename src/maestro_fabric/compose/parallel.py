@@ -98,7 +98,7 @@ def _dask(parallel: Parallel) -> ExecutorPool:
         raise PluginError("a Dask cluster needs Dask: pip install 'pytest-maestro[dask]'") from exc
     address = parallel.executor.removeprefix(_DASK)
     try:
-        client: Any = Client(f"tcp://{address}", timeout="5s", set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(f"tcp://{address}", timeout="5s", set_as_default=False)  # type: ignore[no-untyped-call]  # dask has few
     except OSError as exc:
         raise PluginError(f"no Dask scheduler answers at {address}: {exc}; start one with 'dask scheduler'") from exc
     size = parallel.workers or len(client.scheduler_info()["workers"])

@@ -12,7 +12,7 @@ from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.models import BrowserCase, Config, SkipConfig, StepsSuite, XfailConfig
 from maestro_fabric.config.param_ids import id_of_mapping, id_of_values, make_unique
 from maestro_fabric.config.policies import resolve_policy, step_policy
-from maestro_fabric.config.steps import Step
+from maestro_fabric.config.steps import Step, Use
 from maestro_fabric.config.templates import KEEP, Reference, escape, part_of, resolve, resolve_partly, truth
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.model import Case, CaseId, Location, Policy, Skip, Xfail
@@ -149,10 +149,10 @@ class _Expansion:
             ((action, value),) = step.items()
             number = f"{prefix}{index + 1}"
             if action == "use":
-                group = self._config.groups[value.group]  # type: ignore[attr-defined]
-                inner = _in_scope(value.with_, scope)  # type: ignore[attr-defined]
-                where = ("groups", value.group, "steps")  # type: ignore[attr-defined]
-                planned += self._unfold(group.steps, where, inner, prefix=f"{number}.", is_spare=is_spare)
+                use = cast("Use", value)
+                group = self._config.groups[use.group]
+                inner = _in_scope(use.with_, scope)
+                planned += self._unfold(group.steps, ("groups", use.group, "steps"), inner, prefix=f"{number}.", is_spare=is_spare)
                 continue
             location = self._locate((*path, index)) if places is None else places[index]
             is_late = self._is_late(value)

@@ -305,5 +305,5 @@ class Config(_Model):
 def build_config_type(suite_models: Iterable[type[SuiteConfig]]) -> type[Config]:
     """`Config` with the suites that the given adapters know, told apart by ``adapter``."""
     models = tuple(suite_models)
-    member: Any = models[0] if len(models) == 1 else Annotated[Union[models], Field(discriminator="adapter")]  # noqa: UP007
+    member: Any = models[0] if len(models) == 1 else Annotated[Union[models], Field(discriminator="adapter")]  # noqa: UP007 - `|` joins no list
     return create_model("Config", __base__=Config, suites=(list[member], Field(default_factory=list)))

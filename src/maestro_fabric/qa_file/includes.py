@@ -131,7 +131,7 @@ def _append_suites(tree: Tree, source: Source, suites: MarkedList | None) -> dic
         moved["suites", number] = path
         tree.parts[path] = source
         target.append(suite)
-        target.marks.append(suites.marks[number + 1])  # type: ignore[union-attr]
+        target.marks.append(suites.marks[number + 1])  # type: ignore[union-attr]  # read by us, so marked
     return moved
 
 

@@ -52,7 +52,7 @@ def place_of(data: object, path: Sequence[Key], *, at_key: bool) -> Mark | None:
     last = len(path) - 1
     for number, key in enumerate(path):
         if isinstance(data, MarkedDict) and key in data:
-            position = 2 * list(data).index(key)  # type: ignore[arg-type]
+            position = 2 * list(data).index(key)  # type: ignore[arg-type]  # a key of this mapping
             wanted = position + (1 if at_key and number == last else 2)
         elif isinstance(data, MarkedList) and isinstance(key, int) and key < len(data):
             wanted = key + 1
@@ -61,5 +61,5 @@ def place_of(data: object, path: Sequence[Key], *, at_key: bool) -> Mark | None:
         if wanted >= len(data.marks):
             return mark
         mark = data.marks[wanted]
-        data = data[key]  # type: ignore[index]
+        data = data[key]  # type: ignore[index]  # one of the two above
     return mark

@@ -8,7 +8,7 @@
 Everything works on functions, coroutine functions and methods; `docs/resilience.md` tells what each pattern is for, and when it is not.
 """
 
-from maestro_fabric.errors import BulkheadFullError, CallRefused, CircuitBreakerOpenError, RateLimitExceeded, TimeoutError  # noqa: A004
+from maestro_fabric.errors import BulkheadFullError, CallRefused, CircuitBreakerOpenError, RateLimitExceeded, TimeoutError  # noqa: A004 - see `errors`
 from maestro_fabric.resilience.backoff import Backoff, Constant, Decorrelated, Exponential, FullJitter, Linear
 from maestro_fabric.resilience.breaker import CircuitBreaker
 from maestro_fabric.resilience.budget import RetryBudget

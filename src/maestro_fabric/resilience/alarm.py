@@ -16,7 +16,7 @@ from typing import Any, Self
 __all__ = ["Alarm", "Rang", "can_ring", "never_ring_in"]
 
 try:  # the function beneath `signal.signal`, whose conversion of handlers to enums costs 6 µs a call
-    from _signal import SIG_DFL as _DEFAULT  # type: ignore[import-not-found]
+    from _signal import SIG_DFL as _DEFAULT  # type: ignore[import-not-found]  # a C module
     from _signal import signal as _set_handler
 except ImportError:  # pragma: no cover - a Python that is not built that way
     _DEFAULT, _set_handler = signal.SIG_DFL, signal.signal

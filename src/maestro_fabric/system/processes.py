@@ -222,7 +222,7 @@ def _read_stat(pid: int) -> Process | None:
     """
     try:
         # Not pathlib: importing it would double the supervisor's start.
-        with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123
+        with open(f"/proc/{pid}/stat", "rb") as stream:  # noqa: PTH123  # as above
             fields = stream.read().rpartition(b")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return None

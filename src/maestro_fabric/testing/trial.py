@@ -151,7 +151,7 @@ def kill_in_the_middle(adapter: type[Adapter], path: Path, quick_case: str, *, w
     arguments = json.dumps([adapter.__module__, inspect.getfile(adapter), adapter.__qualname__, str(path), quick_case])
     log_path = path.with_name("killed.log")
     with log_path.open("wb") as log:
-        child = subprocess.Popen([sys.executable, "-m", "maestro_fabric.testing.killed", arguments], env=environ, stdout=log, stderr=log)  # noqa: S603
+        child = subprocess.Popen([sys.executable, "-m", "maestro_fabric.testing.killed", arguments], env=environ, stdout=log, stderr=log)  # noqa: S603 - ours
     try:
         ids = _wait_until_it_runs(child, log_path)
         if ids is None:

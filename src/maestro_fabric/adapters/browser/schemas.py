@@ -69,7 +69,7 @@ def _validator(text: str, uri: str, root: Path) -> Any:
         kind.check_schema(contents)
     except SchemaError as exc:
         raise ConfigError(f"{uri} is not a JSON Schema: {exc.json_path}: {exc.message}") from exc
-    registry: Any = Registry(retrieve=retrieve)  # type: ignore[call-arg]
+    registry: Any = Registry(retrieve=retrieve)  # type: ignore[call-arg]  # attrs' alias of a private field
     resource = Resource.from_contents(contents, default_specification=DRAFT202012)
     # A schema without an $id gets the file's address, so that a relative $ref leads to the file beside it.
     based = contents if not isinstance(contents, dict) or "$id" in contents else {"$id": uri, **contents}

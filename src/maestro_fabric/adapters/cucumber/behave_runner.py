@@ -32,7 +32,7 @@ class Listener(Protocol):
 def streaming_runner(listener_for: Callable[[Any], Listener]) -> Any:
     """A class of runners for ``run_behave``; its attribute ``has_ended`` says whether one came to its end."""
 
-    class StreamingRunner(Runner):  # type: ignore[misc]
+    class StreamingRunner(Runner):  # type: ignore[misc]  # behave has no types
         """behave's own runner with a listener."""
 
         has_ended = False

@@ -156,6 +156,7 @@ class Driver:
         try:
             manager, playwright = _start_playwright()
         except Exception as exc:
+            # The border of the thread: whatever it was, those who wait in other threads must hear of it.
             self._fail_all(exc)
             return
         pid = driver_pid(manager)

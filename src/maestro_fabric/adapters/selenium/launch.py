@@ -248,7 +248,7 @@ class _OwnProcess:
     process: Any = None
 
     def _start_process(self, path: str) -> None:
-        self.program = self._start([path, *self.command_line_args()])  # type: ignore[attr-defined]
+        self.program = self._start([path, *self.command_line_args()])  # type: ignore[attr-defined]  # of the class it is mixed into
 
     def assert_process_still_running(self) -> None:
         """Raise when it has ended."""
