@@ -1,4 +1,4 @@
-"""What circuit breakers did, from where the test ran to the process that records."""
+"""What circuit breakers and the healer did, from where the test ran to the process that records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from maestro_fabric.events import BreakerChanged, Event
+from maestro_fabric.events import BreakerChanged, Event, Healed
 from maestro_fabric.reports.tally import Tally
 from maestro_fabric.wire import from_wire
 from pytest_maestro.attachments import EVENTS
@@ -17,8 +17,12 @@ TOLD = "maestro_told"
 """On a report of a native test: what else happened, as `maestro_fabric.wire` has events."""
 
 
+# What the closing section names beside the ends of cases.
+_COUNTED = (BreakerChanged.__name__, Healed.__name__)
+
+
 class BreakerNews:
-    """Hears of breakers in the process that records.
+    """Hears of breakers and heals in the process that records.
 
     Args:
         emit: Takes events.
@@ -36,5 +40,5 @@ class BreakerNews:
             self._emit(event)
             self._tally.receive(event)
         for told in report.__dict__.get(EVENTS, ()):
-            if told["event"] == BreakerChanged.__name__:
+            if told["event"] in _COUNTED:
                 self._tally.receive(from_wire(told))
