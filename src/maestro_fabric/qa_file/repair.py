@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from maestro_fabric.config.models import StepsSuite, Config, SuiteConfig
+from maestro_fabric.config.models import Config, StepsSuite, SuiteConfig
 from maestro_fabric.qa_file.nodes import Path, has_part
 
 __all__ = ["Repaired", "repaired"]
