@@ -16,7 +16,7 @@ NODE_STAMP := tests/node/node_modules/.installed
 SHOP_NODE_STAMP := examples/shop/web/node_modules/.installed
 BENCH_VENV ?= .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
-PACKAGE := .[playwright,selenium,xdist]
+PACKAGE := .[playwright,selenium,http,xdist]
 # The example of an adapter of one's own, which the example shop uses.
 OWN_ADAPTER := examples/own_adapter
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
