@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import cast
 
 from maestro_fabric.aggregator import totals
@@ -23,7 +25,7 @@ from maestro_fabric.aggregator.records import (
     reason_error,
     sane_seconds,
 )
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, Healed, RunFinished
+from maestro_fabric.events import AttemptFinished, AttemptStarted, BreakerChanged, CaseFinished, Event, Healed, RunFinished
 from maestro_fabric.model import RunInfo, Status
 
 __all__ = ["Pending"]
@@ -63,10 +65,19 @@ class Pending:
             self._take_attempt(event)
         elif isinstance(event, CaseFinished):
             self._take_case(event)
+        elif isinstance(event, BreakerChanged):
+            self._take_breaker(event)
         elif isinstance(event, Healed):
             self._batch.heals.append(heal_record(event, number=self._counts.get(key_of(event.case.id), event.attempt)))
         elif isinstance(event, RunFinished):
             self.end(event.status, event.finished_at)
+
+    def _take_breaker(self, event: BreakerChanged) -> None:
+        """Note what a circuit breaker did among the run's facts, as JSON: there are few, and who asks for them asks for the run."""
+        info = self.run.info
+        told = {name: value for name, value in asdict(event).items() if name != "worker"}
+        earlier = json.loads(info.facts.get("breakers", "[]"))
+        self.run.info = replace(info, facts={**info.facts, "breakers": json.dumps([*earlier, told], ensure_ascii=False)})
 
     def take_plain(self, key: CaseKey, status: Status, started_at: float, duration_s: float, worker: str) -> None:
         """Note a case with one attempt that has nothing but a status."""
