@@ -121,5 +121,5 @@ def test_seconds_are_told_as_people_say_them():
 
 def test_a_sparkline_has_a_bar_a_value():
     assert sparkline([1, 2, 3]) == "▁▅█"
-    assert sparkline([5, 5]) == "▁▁"
+    assert sparkline([5, 5]) == "▅▅"
     assert sparkline([]) == ""

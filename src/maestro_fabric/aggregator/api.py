@@ -22,7 +22,7 @@ from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.query import History
 from maestro_fabric.aggregator.records import STATUS_CODES, Batch, CaseKey, Record, RunState
 from maestro_fabric.aggregator.recovery import recover
-from maestro_fabric.aggregator.report import gather_report, render_markdown, render_page
+from maestro_fabric.aggregator.report import ReportData, gather_report, render_markdown, render_page
 from maestro_fabric.aggregator.rows import Tables
 from maestro_fabric.aggregator.schema import VIEWS
 from maestro_fabric.aggregator.totals import COLUMNS
@@ -253,9 +253,17 @@ class TestResultAggregator:
         Raises:
             UnknownName: when there is no such orchestration; ``nearest`` has some to choose from.
         """
-        data = self._read(lambda history: gather_report(history, self._connection, orchestration_id=orchestration_id))
+        data = self.report_data(orchestration_id=orchestration_id)
         render = render_markdown if format == "markdown" else render_page
         return render(data, include_charts=include_charts)
+
+    def report_data(self, *, orchestration_id: str = "", run: str = "") -> ReportData:
+        """What a report tells, as values: of an orchestration, or of a run by its id, the beginning of one, or ``latest``.
+
+        Raises:
+            UnknownName: when there is no such orchestration or run; ``nearest`` has some to choose from.
+        """
+        return self._read(lambda history: gather_report(history, self._connection, orchestration_id=orchestration_id, run=run))
 
     def _repr_html_(self) -> str:
         with self._lock:

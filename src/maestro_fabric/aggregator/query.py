@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from maestro_fabric.aggregator.schema import MIGRATIONS
 from maestro_fabric.aggregator.slow_query import find_slowest
 from maestro_fabric.aggregator.totals import COLUMNS
 from maestro_fabric.aggregator.trends_query import find_trends
-from maestro_fabric.aggregator.window import ALL, RECENT, Window
+from maestro_fabric.aggregator.window import ALL, RECENT, Window, runs_in
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 
@@ -118,6 +119,18 @@ class History:
             raise UnknownName(f"several runs begin with {text!r}", [row["run_id"] for row in exact])
         known = [row["run_id"] for row in self._rows("SELECT run_id FROM runs", ())]
         raise UnknownName(f"no run {text!r}", difflib.get_close_matches(text, known, _NEAREST, 0.3) or known[-_NEAREST:])
+
+    def run_before(self, run: RunRow, *, branch: str | None) -> RunRow | None:
+        """The newest run that ended well enough to compare with, and began before this one; ``None`` when there is none.
+
+        Args:
+            run: The run to be compared.
+            branch: Of this branch; ``None`` for any.
+        """
+        until = datetime.fromisoformat(run.started_at).timestamp()
+        older = self._ask(lambda: runs_in(self._connection, Window(until=until, branch=branch)))
+        others = [one.run_id for one in older if one.run_id != run.run_id]
+        return self.run(others[-1]) if others else None
 
     def results(self, run_id: str) -> Rows[ResultRow]:
         """The results of a run, one a case, in the order in which they began."""

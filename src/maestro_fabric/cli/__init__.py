@@ -26,6 +26,13 @@ _COMMANDS = {
     "show": _Listed("history", "Show one run."),
     "history": _Listed("history", "Show what became of a case over time."),
     "heal": _Listed("heal", "See, write into the file, or reject what was found for lost elements."),
+    "flaky": _Listed("answers", "List the flaky cases, with the evidence."),
+    "slowest": _Listed("answers", "List the cases that became slower, and the slowest."),
+    "trends": _Listed("answers", "Show how pass rate and durations develop."),
+    "compare": _Listed("answers", "List what two runs judge differently."),
+    "clusters": _Listed("answers", "Group a run's failures by cause."),
+    "report": _Listed("answers", "Write a report of a run as HTML or Markdown."),
+    "gate": _Listed("gate", "Judge a run by the gates of a config."),
     "doctor": _Listed("doctor", "Show what this machine has, and what to do about what it lacks."),
     "plugins": _Listed("installed", "List the plugins and the adapters that they bring."),
 }

@@ -2,68 +2,53 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from maestro_fabric.aggregator import AttemptRow, History, ResultRow, RunRow, open_history
-from maestro_fabric.errors import StoreError
+from maestro_fabric.aggregator import AttemptRow, ResultRow, RunRow
+from maestro_fabric.cli.showing import (
+    Row,
+    json_option,
+    make_console,
+    make_table,
+    many,
+    print_json,
+    seconds_text,
+    status_text,
+    store_opened,
+    store_option,
+    when_text,
+)
 
 __all__ = ["COMMANDS", "history", "runs", "show"]
 
-DEFAULT_STORE = Path(".maestro/history.db")
-
-_PIPE_WIDTH = 160  # columns when nobody's terminal sets them
 _WIDE = 120  # columns from which on a table of runs has one for each count
 _SHORT_ID = 13  # characters of a run's id: its time in milliseconds
 _SHORT_DIGEST = 12
 _FEW = 20  # so many cases that passed are listed unasked
 _ARTIFACTS = "artifacts"  # the fact of a run that says where its config puts evidence
-_Row = tuple[str | Text, ...]
-_STYLES = {
-    "passed": "green",
-    "failed": "red",
-    "error": "magenta",
-    "skipped": "yellow",
-    "blocked": "bright_black",
-    "interrupted": "magenta",
-    "running": "cyan",
-}
 _COUNTED = ("passed", "failed", "error", "blocked", "skipped", "flaky")
 _BAD = ("failed", "error", "blocked")
-
-_store_option = click.option(
-    "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=DEFAULT_STORE,
-    envvar="MAESTRO_STORE",
-    show_default=True,
-    show_envvar=True,
-    help="The history's file.",
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of tables.")
 
 
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
-@_store_option
-@_json_option
+@store_option
+@json_option
 def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
     """List the newest runs, newest first."""
-    with _opened(store) as opened:
+    with store_opened(store) as opened:
         found = opened.runs(limit)
     if as_json:
-        _print_json([_run_json(run) for run in found])
+        print_json([_run_json(run) for run in found])
     elif found:
-        console = _console()
+        console = make_console()
         console.print(_run_table(found) if console.width >= _WIDE else _narrow_run_table(found))
     else:
         click.echo(f"{store} holds no run yet")
@@ -72,21 +57,21 @@ def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - clic
 @click.command()
 @click.argument("run", default="latest")
 @click.option("--all", "with_all", is_flag=True, help="List every case that passed, too, however many there are.")
-@_store_option
-@_json_option
-def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa: FBT001
+@store_option
+@json_option
+def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa: FBT001 - as above
     """Show one run: RUN is an id, the beginning of one, or 'latest'.
 
     What did not pass comes first, then what has a mark, such as flaky.
     """
-    with _opened(store) as opened:
+    with store_opened(store) as opened:
         found = opened.run(run)
         results = opened.results(found.run_id)
         attempts = opened.attempts(found.run_id)
     if as_json:
-        _print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
+        print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
         return
-    console = _console()
+    console = make_console()
     console.print(_run_head(found), soft_wrap=True)
     listed = sorted(results, key=_urgency)
     plain = [row for row in listed if row.status == "passed" and not row.marks]
@@ -103,16 +88,16 @@ def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa:
 @click.command()
 @click.argument("case")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many attempts.")
-@_store_option
-@_json_option
-def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001
+@store_option
+@json_option
+def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - as above
     """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one."""
-    with _opened(store) as opened:
+    with store_opened(store) as opened:
         found = opened.case_history(case, limit)
     if as_json:
-        _print_json([asdict(row) for row in found])
+        print_json([asdict(row) for row in found])
     elif found:
-        console = _console()
+        console = make_console()
         console.print(_attempt_table(found) if console.width >= _WIDE else _narrow_attempt_table(found))
     else:
         click.echo(f"{case!r} has never been tried: it was skipped or blocked in every run")
@@ -121,64 +106,26 @@ def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa:
 COMMANDS: list[click.Command] = [runs, show, history]
 
 
-@contextmanager
-def _opened(store: Path) -> Iterator[History]:
-    """The store; what is wrong with it, or with a name, ends the command with exit status 2."""
-    try:
-        with open_history(store) as opened:
-            yield opened
-    except StoreError as error:
-        raise _StoreProblem(str(error)) from error
-
-
-class _StoreProblem(click.ClickException):
-    exit_code = 2  # a usage error, as everywhere else
-
-
-def _console() -> Console:
-    # No markup: in a case's name, [tea] is its parameter.
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    return console
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
 def _run_json(run: RunRow) -> dict[str, Any]:
     return {**asdict(run), "total": run.total}
 
 
 def _run_table(found: Sequence[RunRow]) -> Table:
     columns = ("run", "status", "started (UTC)", "time", "cases", *_COUNTED, "branch")
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for run in found:
-        head = (run.run_id, _status(run.status), _when(run.started_at), _seconds(run.duration_s), str(run.total))
+        head = (run.run_id, status_text(run.status), when_text(run.started_at), seconds_text(run.duration_s), str(run.total))
         rows.append((*head, *(str(run.counts[name] or "") for name in _COUNTED), run.git_branch or ""))
-    return _table(columns, rows)
+    return make_table(columns, rows)
 
 
 def _narrow_run_table(found: Sequence[RunRow]) -> Table:
     """For terminals in which a column for each count would leave no room for the ids, by which a run is asked for."""
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for run in found:
-        head = (run.run_id[:_SHORT_ID], _status(run.status), _when(run.started_at)[:-3])
-        rows.append((*head, _seconds(run.duration_s), f"{run.total}: {_counts(run) or 'none'}"))
-    return _table(("run", "status", "started (UTC)", "time", "cases"), rows)
-
-
-def _table(columns: Sequence[str], rows: Sequence[_Row]) -> Table:
-    """The rows, without the columns in which none has anything."""
-    kept = [index for index in range(len(columns)) if any(len(row[index]) for row in rows)]
-    table = Table(box=None)
-    for index in kept:
-        # Only these may give way in a narrow terminal: half an id or half a time is of no use.
-        table.add_column(columns[index], no_wrap=columns[index] not in ("case", "cases", "reason", "error"))
-    for row in rows:
-        table.add_row(*(row[index] for index in kept))
-    return table
+        head = (run.run_id[:_SHORT_ID], status_text(run.status), when_text(run.started_at)[:-3])
+        rows.append((*head, seconds_text(run.duration_s), f"{run.total}: {_counts(run) or 'none'}"))
+    return make_table(("run", "status", "started (UTC)", "time", "cases"), rows)
 
 
 def _counts(run: RunRow) -> str:
@@ -186,8 +133,8 @@ def _counts(run: RunRow) -> str:
 
 
 def _run_head(run: RunRow) -> Text:
-    head = Text.assemble("run ", (run.run_id, "bold"), " ", _status(run.status), f"  {_when(run.started_at)} UTC")
-    head.append(f"  {_seconds(run.duration_s)}\n{_many(run.total, 'case')} in {_many(run.counts['attempts'], 'attempt')}")
+    head = Text.assemble("run ", (run.run_id, "bold"), " ", status_text(run.status), f"  {when_text(run.started_at)} UTC")
+    head.append(f"  {seconds_text(run.duration_s)}\n{many(run.total, 'case')} in {many(run.counts['attempts'], 'attempt')}")
     head.append(f": {_counts(run) or 'none'}\n")
     if run.orchestration_id:
         head.append(f"orchestration {run.orchestration_id}\n")
@@ -197,13 +144,13 @@ def _run_head(run: RunRow) -> Text:
 
 
 def _result_table(results: Sequence[ResultRow]) -> Table:
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for row in results:
         marks, attempts = ", ".join(row.marks), str(row.attempt or "")
         # Where there was no attempt, the message is why.
         reason = "" if row.error_type else _first_line(row.error_message)
-        rows.append((row.title, _status(row.status), marks, attempts, _seconds(row.duration_s), row.worker, reason))
-    return _table(("case", "status", "marks", "attempts", "time", "worker", "reason"), rows)
+        rows.append((row.title, status_text(row.status), marks, attempts, seconds_text(row.duration_s), row.worker, reason))
+    return make_table(("case", "status", "marks", "attempts", "time", "worker", "reason"), rows)
 
 
 def _urgency(row: ResultRow) -> int:
@@ -221,25 +168,27 @@ def _evidence_folder(run: RunRow, store: Path) -> Path | None:
 
 
 def _attempt_table(found: Sequence[AttemptRow]) -> Table:
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for row in found:
         error = Text(" ".join(_error(row).split())[:100], overflow="ellipsis", no_wrap=True)
-        head = (_when(row.started_at), row.title, str(row.attempt), _status(row.status), ", ".join(row.marks))
-        rows.append((*head, _seconds(row.duration_s), error, row.run_id))
-    return _table(("started (UTC)", "case", "attempt", "status", "marks", "time", "error", "run"), rows)
+        head = (when_text(row.started_at), row.title, str(row.attempt), status_text(row.status), ", ".join(row.marks))
+        rows.append((*head, seconds_text(row.duration_s), error, row.run_id))
+    return make_table(("started (UTC)", "case", "attempt", "status", "marks", "time", "error", "run"), rows)
 
 
 def _narrow_attempt_table(found: Sequence[AttemptRow]) -> Table:
-    rows: list[_Row] = []
+    rows: list[Row] = []
     for row in found:
-        when, run = _when(row.started_at)[:-3], row.run_id[:_SHORT_ID]
-        rows.append((when, row.title, str(row.attempt), _status(row.status), ", ".join(row.marks), _seconds(row.duration_s), run))
-    return _table(("started (UTC)", "case", "attempt", "status", "marks", "time", "run"), rows)
+        when, run = when_text(row.started_at)[:-3], row.run_id[:_SHORT_ID]
+        rows.append((when, row.title, str(row.attempt), status_text(row.status), ", ".join(row.marks), seconds_text(row.duration_s), run))
+    return make_table(("started (UTC)", "case", "attempt", "status", "marks", "time", "run"), rows)
 
 
 def _failure(attempt: AttemptRow, folder: Path | None) -> Text:
     """An attempt that did not pass, with all that was kept of it; ``folder`` is where its evidence is, ``None`` when it has gone."""
-    text = Text.assemble("\n", _status(attempt.status), f"  {attempt.title}  attempt {attempt.attempt}  {_seconds(attempt.duration_s)}\n")
+    text = Text.assemble(
+        "\n", status_text(attempt.status), f"  {attempt.title}  attempt {attempt.attempt}  {seconds_text(attempt.duration_s)}\n"
+    )
     if attempt.error_location:
         text.append(f"  at {attempt.error_location}\n")
     text.append(_indented(_error(attempt)))
@@ -248,8 +197,8 @@ def _failure(attempt: AttemptRow, folder: Path | None) -> Text:
     said = _words(_error(attempt))
     for step in attempt.steps:
         text.append(f"  {step.get('label') or step['number']:>5}. {step['title']}  ")
-        text.append_text(_status(step["status"]))
-        text.append(f"  {_seconds(step['duration_s'])}\n")
+        text.append_text(status_text(step["status"]))
+        text.append(f"  {seconds_text(step['duration_s'])}\n")
         # The step that ended the attempt said what the attempt says.
         if _words(step["message"]) not in said:
             text.append(_indented(step["message"], by=9))
@@ -271,25 +220,9 @@ def _words(text: str) -> str:
     return " ".join(text.split())
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _indented(text: str, *, by: int = 2) -> str:
     return "".join(f"{' ' * by}{line}\n" for line in text.splitlines())
 
 
 def _error(row: ResultRow) -> str:
     return f"{row.error_type}: {row.error_message}" if row.error_type else row.error_message or ""
-
-
-def _status(status: str) -> Text:
-    return Text(status, style=_STYLES.get(status, ""))
-
-
-def _when(started_at: str) -> str:
-    return f"{started_at[:10]} {started_at[11:19]}"
-
-
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.2f} s"

@@ -16,6 +16,7 @@ from maestro_fabric.aggregator import History, open_history
 from maestro_fabric.errors import StoreError
 
 __all__ = [
+    "DEFAULT_STORE",
     "Row",
     "StoreProblem",
     "json_option",

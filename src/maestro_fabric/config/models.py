@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union
 from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
 from maestro_fabric.config.steps import Step, Use
+from maestro_fabric.config.gates import GatesConfig
 from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
 
 __all__ = [
@@ -298,6 +299,7 @@ class Config(_Model):
     policy: str | None = Field(default=None, description="The policy of suites that name none.")
     groups: dict[str, GroupConfig] = Field(default_factory=dict)
     healing: HealingConfig = Field(default_factory=HealingConfig)
+    gates: GatesConfig = Field(default_factory=GatesConfig, description="What a run must be for the team to ship.")
     include: list[str] = Field(default_factory=list, description="Other files below this folder: suites, groups, policies, vars.")
     suites: list[Any] = Field(default_factory=list)
 

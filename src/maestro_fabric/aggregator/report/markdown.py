@@ -41,9 +41,11 @@ def render_markdown(data: ReportData, *, include_charts: bool = True) -> str:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A bar a value, from the lowest to the highest of them; the lowest bar when all are the same."""
+    """A bar a value, from the lowest to the highest of them; bars of middle height when all are the same."""
     low, high = min(values, default=0), max(values, default=0)
-    return "".join(_BARS[int((value - low) / (high - low) * (len(_BARS) - 1) + 0.5) if high > low else 0] for value in values)
+    if low == high:
+        return _BARS[len(_BARS) // 2] * len(values)
+    return "".join(_BARS[int((value - low) / (high - low) * (len(_BARS) - 1) + 0.5)] for value in values)
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
