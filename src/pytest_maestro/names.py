@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,8 +154,13 @@ class Names:
 
 def project_of(rootdir: Path) -> str:
     """The name under which tests without a config are remembered: pyproject.toml's, else the folder's."""
+    file = rootdir / "pyproject.toml"
+    if not file.exists():
+        return rootdir.name or "tests"
+    import tomllib  # a tenth of what is imported to record a suite
+
     try:
-        name = tomllib.loads((rootdir / "pyproject.toml").read_text(encoding="utf-8")).get("project", {}).get("name")
+        name = tomllib.loads(file.read_text(encoding="utf-8")).get("project", {}).get("name")
     except (OSError, ValueError):
         name = None
     return name if isinstance(name, str) and name else rootdir.name or "tests"

@@ -104,6 +104,18 @@ def _guessed_fault(report: pytest.TestReport) -> tuple[str, bool, str]:
     return "Failed", True, text or "failed without a reason"
 
 
+def _shown_fault(report: pytest.TestReport) -> tuple[str, bool, str]:
+    """For an expected failure whose exception nobody kept: from the line that pytest made of it; a class of "" for none."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is None:
+        return "", False, ""
+    if crash.message.startswith("assert "):
+        return "AssertionError", True, crash.message  # as pytest shows its own comparisons
+    qualified, _, message = crash.message.partition(": ")
+    kind = qualified.strip().rpartition(".")[2]
+    return kind, False, message or kind
+
+
 def _with_subtests(outcome: Outcome, failed: Sequence[pytest.TestReport]) -> Outcome:
     """The outcome of a test whose subtests failed: their faults say more than its own, which only counts them."""
     if not failed or outcome.fault is None:
@@ -137,7 +149,7 @@ def _skipped(report: pytest.TestReport) -> Outcome:
     if blocked:
         return Outcome(status=Status.BLOCKED, reason=blocked)
     if hasattr(report, "wasxfail"):
-        kind, _, message, *_ = getattr(report, FAULT, None) or ("", False, "")
+        kind, _, message, *_ = getattr(report, FAULT, None) or _shown_fault(report)
         fault = Fault(type=kind, message=message, trace=_text(report), location=_place(report)) if kind else None
         return Outcome(status=Status.SKIPPED, marks=frozenset({Mark.XFAILED}), reason=_reason(report.wasxfail), fault=fault)
     why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from maestro_fabric.run_ids import new_run_id
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from pytest_maestro.attachments import BLOCKED, INNER, Attachments
+from pytest_maestro.listening import listen
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
@@ -79,16 +80,19 @@ class Recording:
             self._hooks = self._prepared.plugins.event_sink()
             self._emit = _both(self._writer, self._hooks)
             self._give_back = self._prepared.take_folder()
-        self.recorder = Recorder(
-            self._names, self._tell, self._attachments, self._writer, has_listeners=self._hooks is not None, begin=self._begin
-        )
-        session.config.pluginmanager.register(self.recorder, "maestro-recorder")
+        self.recorder = Recorder(self._names, self._tell, self._writer, has_listeners=self._hooks is not None, begin=self._begin)
         if self._running is not None:
             self._running.join(self._tell, self.recorder.tally.bad)
             from pytest_maestro.breakers import BreakerNews
 
             session.config.pluginmanager.register(BreakerNews(self._tell, self.recorder.tally), "maestro-breakers")
-        self.recorder.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Listen to the tests. Only now: until here, plugins may put a terminal reporter of their own in place of pytest's."""
+        if self.recorder is not None:
+            listen(session, self.recorder, self._attachments, is_configured=self._prepared is not None)
+        return (yield)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected has a row of its own."""

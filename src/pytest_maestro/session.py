@@ -71,10 +71,7 @@ class MaestroSession:
 
     def _register(self, config: pytest.Config, *, is_worker: bool) -> None:
         names = self.names(config)
-        attachments = Attachments()
-        config.pluginmanager.register(attachments, "maestro-attachments")
-        if is_worker:
-            config.pluginmanager.register(Attaching(attachments), "maestro-attaching")
+        attachments = self._attachments(config, is_worker=is_worker)
         if self.options.stream_fd is not None:
             if not is_worker:
                 from pytest_maestro.streaming import register_stream
@@ -99,6 +96,26 @@ class MaestroSession:
             from pytest_maestro.recording import register_recording
 
             register_recording(config, self.options, self.prepared, names, running, attachments)
+
+    def _attachments(self, config: pytest.Config, *, is_worker: bool) -> Attachments:
+        """What completes reports, registered unless what records without a config does that when it knows how it hears of tests."""
+        manager = config.pluginmanager
+        is_needed = self.prepared is not None or self.options.stream_fd is not None
+        if not is_worker:
+            attachments = Attachments()
+            if is_needed:
+                manager.register(attachments, "maestro-attachments")
+            return attachments
+
+        def attach() -> None:
+            manager.register(Attaching(attachments), "maestro-attaching")
+
+        # Without a config there is nothing to attach until something is raised: a call a report less.
+        attachments = Attachments(None if is_needed else attach)
+        manager.register(attachments, "maestro-attachments")
+        if is_needed:
+            attach()
+        return attachments
 
 
 def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -> MaestroSession | None:

@@ -9,6 +9,7 @@ import pytest
 from maestro_fabric.adapters.pytest.stream import Stream, open_stream
 from maestro_fabric.model import Location
 from pytest_maestro.attachments import Attachments
+from pytest_maestro.hearing import Hearing
 from pytest_maestro.marks import marked_policy
 from pytest_maestro.names import Names
 from pytest_maestro.recorder import Recorder
@@ -19,8 +20,9 @@ __all__ = ["register_stream"]
 class Streaming:
     """The hooks that tell of collecting."""
 
-    def __init__(self, stream: Stream, recorder: Recorder, rootdir: Path, *, is_dry: bool) -> None:
+    def __init__(self, stream: Stream, recorder: Recorder, hearing: Hearing, rootdir: Path, *, is_dry: bool) -> None:
         self._stream = stream
+        self._hearing = hearing
         self._rootdir = rootdir
         self._recorder = recorder
         self._is_dry = is_dry
@@ -28,7 +30,7 @@ class Streaming:
     def pytest_sessionstart(self) -> None:
         """Begin to tell of tests that take long."""
         if not self._is_dry:
-            self._recorder.start()
+            self._recorder.start(self._hearing)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of a module that cannot be collected."""
@@ -58,6 +60,7 @@ def register_stream(config: pytest.Config, descriptor: int, attachments: Attachm
     """Register what tells of this session."""
     stream = open_stream(descriptor)
     names = Names(project=stream.spec.project, suite=stream.spec.suite, rootdir=config.rootpath, root=Path(stream.spec.root))
-    recorder = Recorder(names, stream.event, attachments, None)
-    config.pluginmanager.register(recorder, "maestro-recorder")
-    config.pluginmanager.register(Streaming(stream, recorder, config.rootpath, is_dry=is_dry), "maestro-streaming")
+    recorder = Recorder(names, stream.event, None)
+    hearing = Hearing(recorder, attachments)
+    config.pluginmanager.register(hearing, "maestro-hearing")
+    config.pluginmanager.register(Streaming(stream, recorder, hearing, config.rootpath, is_dry=is_dry), "maestro-streaming")
