@@ -6,10 +6,12 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 
+from maestro_fabric.aggregator.bulk import BulkInsert
 from maestro_fabric.aggregator.records import CaseDetails, CaseKey, ErrorText
 
 __all__ = ["StoreIds", "digest_of"]
 
+_INSERT_CASES = BulkInsert("INSERT INTO test_case (id, suite_id, name, params)", "(?, ?, ?, ?)", "ON CONFLICT DO NOTHING")
 _PLAIN_DETAILS = CaseDetails("", "[]", "[]", "")
 
 
@@ -57,10 +59,13 @@ class StoreIds:
         """Write new cases, all in one go."""
         # Nobody else writes during our transaction, so that the ids need not be asked for.
         first = int(self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM test_case").fetchone()[0])
-        rows = [(case, self._suites[key[:2]], key[2], key[3]) for case, key in enumerate(keys, first)]
-        statement = "INSERT INTO test_case (id, suite_id, name, params) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-        if self._connection.executemany(statement, rows).rowcount == len(rows):
-            self._cases.update(zip(keys, (row[0] for row in rows), strict=True))
+        suites = self._suites
+        values: list[int | str] = []
+        for case, (project, suite, name, params) in enumerate(keys, first):
+            values += (case, suites[project, suite], name, params)
+        written = list(keys)
+        if _INSERT_CASES.execute(self._connection, values) == len(written):
+            self._cases.update(zip(written, range(first, first + len(written)), strict=True))
             return
         # Another process has written some of them since this one read the suite.
         for project, suite in {key[:2] for key in keys}:

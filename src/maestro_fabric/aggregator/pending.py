@@ -10,6 +10,7 @@ from typing import cast
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.records import (
     INTERRUPTED,
+    MAX_SECONDS,
     STATUS_CODES,
     Batch,
     CaseKey,
@@ -29,9 +30,6 @@ from maestro_fabric.events import AttemptFinished, AttemptStarted, BreakerChange
 from maestro_fabric.model import RunInfo, Status
 
 __all__ = ["Pending"]
-
-_PASSED = STATUS_CODES[Status.PASSED]
-_make_record = tuple.__new__  # a named tuple's own maker is a Python function, which takes ten times as long
 
 
 class Pending:
@@ -55,7 +53,15 @@ class Pending:
     def __bool__(self) -> bool:
         batch = self._batch
         is_run_new = self._written_run != (self.run.status, self.run.duration_s)
-        return bool(batch.records or batch.heals or batch.totals or batch.details or is_run_new or self.running != self._written_running)
+        return bool(
+            batch.records
+            or batch.passes
+            or batch.heals
+            or batch.totals
+            or batch.details
+            or is_run_new
+            or self.running != self._written_running
+        )
 
     def take(self, event: Event) -> None:
         """Note an event of the run; those that the store does not keep are passed over."""
@@ -95,27 +101,27 @@ class Pending:
 
     def take_passes(self, passes: Iterable[PlainPass]) -> None:
         """Note many cases that plainly passed, quicker than one by one."""
-        records, known, finished, running = self._batch.records, self._counts, self._finished, self.running
+        batch, known, finished, running = self._batch, self._counts, self._finished, self.running
         suite: tuple[str, ...] = ()
         counts: list[int] = []
-        for fields, started_at, duration_s, worker in passes:
+        for taken in passes:
+            fields, started_at, duration_s, worker = taken
             # A case's key everywhere: it equals the named tuple with the same fields, and finds the same entries.
             key = cast("CaseKey", fields)
-            number = known.get(key, 0) + 1
-            known[key] = number
-            if number > 1:
-                self._note_result(key)
+            if key in known or not (0 <= started_at < MAX_SECONDS and 0 <= duration_s < MAX_SECONDS):
+                self.take_plain(CaseKey(*key), Status.PASSED, started_at, duration_s, worker)
+                continue
+            known[key] = 1
+            if key in finished:
+                batch.must_recount = True
             else:
                 finished.add(key)
             if running:
                 running.pop(key, None)
-            values = (key, number, _PASSED, 0, 1, sane_seconds(started_at), sane_seconds(duration_s), worker, None, "", None)
-            record = _make_record(Record, values)
-            records.append(record)
+            batch.passes.append(taken)
             if key[:2] != suite:
                 suite, counts = key[:2], self._totals(key)
-            totals.add_attempt(counts, record)
-            counts[_PASSED] += 1
+            totals.add_pass(counts, duration_s)
 
     def end(self, status: str, finished_at: float) -> None:
         """The run is over; cases still in flight get an attempt that says that they were interrupted."""

@@ -13,6 +13,7 @@ from maestro_fabric.model import Attempt, Case, CaseId, Fault, Mark, Outcome, Ru
 __all__ = [
     "INTERRUPTED",
     "MARKS",
+    "MAX_SECONDS",
     "MAX_TEXT_CHARS",
     "RUN_STATUSES",
     "STATUSES",
@@ -47,7 +48,8 @@ RUN_STATUSES = ("running", "passed", "failed", "interrupted")
 STATUS_CODES: Mapping[str, int] = {status: code for code, status in enumerate(STATUSES)}
 MARK_BITS: Mapping[str, int] = {mark: 1 << bit for bit, mark in enumerate(MARKS)}
 
-_MAX_SECONDS = 1e11  # three thousand years
+MAX_SECONDS = 1e11
+"""Three thousand years."""
 
 MAX_TEXT_CHARS = 200_000
 """Longer messages, traces and outputs lose their middle: one endless loop that prints must not fill the store."""
@@ -164,6 +166,7 @@ class Batch:
     Attributes:
         run: The run it belongs to.
         records: Attempts, oldest first; of two with the same case and number the later one counts.
+        passes: First attempts of other cases, which plainly passed.
         totals: Changes of the roll-up by (project, suite), see `maestro_fabric.aggregator.totals`.
         details: Owner, tags, links and place of cases.
         running: The cases in flight, when they changed: number, start and worker; ``None`` when they did not.
@@ -178,6 +181,14 @@ class Batch:
     details: dict[CaseKey, CaseDetails] = field(default_factory=dict)
     running: dict[CaseKey, tuple[int, float, str]] | None = None
     must_recount: bool = False
+    passes: list[PlainPass] = field(default_factory=list)
+
+    def all_records(self) -> list[Record]:
+        """The attempts, with the plain passes among them."""
+        code = STATUS_CODES[Status.PASSED]
+        made = [Record(CaseKey(*key), 1, code, 0, 1, started_at, lasted_s, worker) for key, started_at, lasted_s, worker in self.passes]
+        return [*made, *self.records]
+
     learnt: list[LearntRecord] = field(default_factory=list)
     heals: list[HealRecord] = field(default_factory=list)
 
@@ -252,7 +263,7 @@ def clean(value: Any) -> Any:
 
 def sane_seconds(seconds: float) -> float:
     """The seconds, or 0 when they are negative (a clock that was set back), not a number, or beyond what a column takes."""
-    return seconds if 0 <= seconds < _MAX_SECONDS else 0.0
+    return seconds if 0 <= seconds < MAX_SECONDS else 0.0
 
 
 def key_of(case_id: CaseId) -> CaseKey:

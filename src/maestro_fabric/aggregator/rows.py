@@ -6,12 +6,13 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import cast
 
 from maestro_fabric.aggregator import totals
+from maestro_fabric.aggregator.bulk import BulkInsert
 from maestro_fabric.aggregator.database import transaction
-from maestro_fabric.aggregator.heals import write_heals, write_learnt
 from maestro_fabric.aggregator.names import StoreIds
-from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, Record, RunState, clean
+from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, PlainPass, Record, RunState, clean
 from maestro_fabric.aggregator.sketch import write_sketches
 
 __all__ = ["Tables"]
@@ -20,6 +21,7 @@ _UPSERT_RUN = """INSERT INTO run (run_id, orchestration_id, status, started_ms, 
     ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, duration_ms = excluded.duration_ms, facts = excluded.facts"""
 # The last three may be NULL; sqlite3 looks for an adapter for each None that it is given, which costs as much as the insert.
 _INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0))"
+_INSERT_PASSES = BulkInsert("INSERT OR REPLACE INTO attempt", "(?, ?, 1, 0, 0, 1, ?, ?, nullif(?, 0), NULL, NULL)")
 _INSERT_EVIDENCE = "INSERT OR REPLACE INTO evidence (run_id, case_id, number, steps, artifacts, output) VALUES (?, ?, ?, ?, ?, ?)"
 # A case that was run twice in one run has one result, the last.
 _TAKE_BACK = """UPDATE attempt SET is_last = 0 WHERE run_id = ? AND is_last
@@ -59,14 +61,14 @@ class Tables:
         was_running = self._runs.get(batch.run.info.run_id, (0, ""))[1] == "running"
         run = self._run(batch.run)
         base = _run_start_ms(batch.run)
+        if batch.passes:
+            self._write_passes(run, base, batch.passes)
         if batch.records:
             self._write_records(run, base, batch.records)
         for key, details in batch.details.items():
             self._names.update_details(self._names.cases((key,))[key], details)
-        if batch.learnt:
-            write_learnt(self.connection, self._names, run, batch.learnt)
-        if batch.heals:
-            write_heals(self.connection, self._names, run, batch.heals)
+        if batch.learnt or batch.heals:
+            self._write_healing(run, batch)
         if batch.running is not None:
             self._write_running(run, base, batch.running)
         if batch.must_recount:
@@ -90,6 +92,15 @@ class Tables:
         run = int(self.connection.execute("SELECT id FROM run WHERE run_id = ?", (info.run_id,)).fetchone()[0])
         self._runs[info.run_id] = (run, state.status, state.duration_s)
         return run
+
+    def _write_passes(self, run: int, base: int, passes: list[PlainPass]) -> None:
+        names = self._names
+        ids = names.cases([cast("CaseKey", taken[0]) for taken in passes])
+        values: list[int] = []
+        for key, started_at, duration_s, worker in passes:
+            worker_id = (names.worker(worker) or 0) if worker else 0
+            values += (ids[cast("CaseKey", key)], run, int(started_at * 1000) - base, int(duration_s * 1_000_000), worker_id)
+        _INSERT_PASSES.execute(self.connection, values)
 
     def _write_records(self, run: int, base: int, records: list[Record]) -> None:
         names = self._names
@@ -116,6 +127,12 @@ class Tables:
                 self.connection.execute(_INSERT_EVIDENCE, (run, case, number, *evidence))
         self.connection.executemany(_INSERT_ATTEMPT, rows)
 
+    def _write_healing(self, run: int, batch: Batch) -> None:
+        from maestro_fabric.aggregator.heals import write_heals, write_learnt  # few runs heal
+
+        write_learnt(self.connection, self._names, run, batch.learnt)
+        write_heals(self.connection, self._names, run, batch.heals)
+
     def _write_running(self, run: int, base: int, running: dict[CaseKey, tuple[int, float, str]]) -> None:
         ids = self._names.cases(running)
         self.connection.execute("DELETE FROM running WHERE run_id = ?", (run,))
@@ -131,6 +148,7 @@ def _cleaned(batch: Batch) -> Batch:
     return Batch(
         run=replace(batch.run, info=info),
         records=clean(batch.records),
+        passes=clean(batch.passes),
         totals=clean(batch.totals),
         details=clean(batch.details),
         running=clean(batch.running),

@@ -133,7 +133,7 @@ def _lines(batch: Batch) -> Iterator[dict[str, Any]]:
         "facts": dict(run.info.facts),
     }
     yield {"spill": _FORMAT, "run": info, "status": run.status, "duration_s": run.duration_s}
-    for record in batch.records:
+    for record in batch.all_records():
         yield {"record": record}
     for key, details in batch.details.items():
         yield {"case": key, "details": details}

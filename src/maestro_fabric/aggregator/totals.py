@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 
 from maestro_fabric.aggregator.records import MARKS, STATUSES, Record
+from maestro_fabric.model import Status
 
-__all__ = ["COLUMNS", "add_attempt", "add_result", "empty", "recount", "write_totals"]
+__all__ = ["COLUMNS", "add_attempt", "add_pass", "add_result", "empty", "recount", "write_totals"]
 
 COLUMNS = (*(str(status) for status in STATUSES), *(str(mark) for mark in MARKS), "attempts", "duration_us")
+_PASSED = STATUSES.index(Status.PASSED)
 _ATTEMPTS = COLUMNS.index("attempts")
 _DURATION = COLUMNS.index("duration_us")
 _FIRST_MARK = len(STATUSES)
@@ -37,6 +39,13 @@ def add_attempt(counts: list[int], record: Record) -> None:
     """Count an attempt and its time, whether or not another follows."""
     counts[_ATTEMPTS] += record[1] > 0  # by position: a named field takes three times as long
     counts[_DURATION] += int(record[6] * 1_000_000)  # as the row has it, so that counting again gives the same
+
+
+def add_pass(counts: list[int], duration_s: float) -> None:
+    """Count a case that plainly passed at the first attempt."""
+    counts[_PASSED] += 1
+    counts[_ATTEMPTS] += 1
+    counts[_DURATION] += int(duration_s * 1_000_000)
 
 
 def add_result(counts: list[int], *, status: int, marks: int, sign: int = 1) -> None:

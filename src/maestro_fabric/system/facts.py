@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import socket
 import subprocess
@@ -50,6 +51,8 @@ def gather_facts(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
 
 def git_facts(root: Path) -> dict[str, str]:
     """Commit, branch and whether tracked files were changed; empty without git or outside a work tree."""
+    if not any((folder / ".git").exists() for folder in (root, *root.resolve().parents)) and "GIT_DIR" not in os.environ:
+        return {}  # a process that says so costs as much as all that a short run has to do besides
     # One process instead of three; untracked files are left out because looking for them takes seconds in a large tree.
     command = ["git", "-C", str(root), "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
