@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maestro_fabric.aggregator import StoreWriter, open_history
 from maestro_fabric.engine import Guards, SuiteSessions, run_case
 from maestro_fabric.errors import SessionLost, StoreError, TransportError
-from maestro_fabric.events import AttemptFinished, BreakerChanged, FallbackUsed, Warned
+from maestro_fabric.events import AttemptFinished, BreakerChanged, FallbackUsed, RunFinished, RunStarted, Warned
 from maestro_fabric.model import (
     Backoff,
     Breaker,
@@ -23,6 +26,7 @@ from maestro_fabric.model import (
     Outcome,
     Policy,
     Retry,
+    RunInfo,
     Status,
     StepResult,
 )
@@ -331,3 +335,23 @@ def test_guards_let_go_of_what_they_share() -> None:
     bench.guards.close()
 
     assert bench.dependencies.is_closed
+
+
+def test_the_history_keeps_what_breakers_did_with_the_run(tmp_path: Path) -> None:
+    clock = FakeClock(now=100.0)
+    store = StoreWriter(tmp_path / "history.db", clock=clock, is_ticking=False)
+    store.receive(RunStarted(RunInfo(run_id="01a1fd81-1156-7f8f-8318-38de1c1ed44d", started_at=100.0, facts={"host": "here"})))
+    for before, after in (("closed", "open"), ("open", "half_open")):
+        store.receive(BreakerChanged("shop", before, after, "3 failures", 101.0, "gw1"))
+    store.receive(RunFinished("01a1fd81-1156-7f8f-8318-38de1c1ed44d", "failed", 102.0))
+    store.close()
+
+    with open_history(tmp_path / "history.db") as history:
+        (run,) = history.runs(1)
+
+    assert run.facts["host"] == "here"
+    told = json.loads(run.facts["breakers"])
+    assert [(change["dependency"], change["after"], change["reason"]) for change in told] == [
+        ("shop", "open", "3 failures"),
+        ("shop", "half_open", "3 failures"),
+    ]
