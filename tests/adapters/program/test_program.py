@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,20 @@ def read(lines: Iterable[str]) -> Iterator[str]:
     return (line.strip() for line in lines)
 
 
-def program(folder: Path, script: str, *, answers: bool = False, command: str = sys.executable) -> Program[str]:
+def program(
+    folder: Path,
+    script: str,
+    *,
+    answers: bool = False,
+    command: str = sys.executable,
+    redact: Callable[[str], str] | None = None,
+) -> Program[str]:
     def launch(channel: Channel) -> Launch:
         env = {"UP": channel.target, "DOWN": str(channel.down), "MARK": str(folder)}
         return Launch(command=[command, "-c", f"import os, sys, time\nup = os.fdopen(int(os.environ['UP']), 'w')\n{script}"], env=env)
 
-    return Program("it", launch, cwd=folder, log_path=folder / "logs" / "it.log", start_child=Supervised, read=read, answers=answers)
+    log = folder / "logs" / "it.log"
+    return Program("it", launch, cwd=folder, log_path=log, start_child=Supervised, read=read, answers=answers, redact=redact)
 
 
 def test_what_it_says_comes_apart_from_what_it_prints(tmp_path: Path) -> None:
@@ -50,6 +58,24 @@ def test_it_goes_on_when_it_is_answered_and_ends_when_it_is_not(tmp_path: Path) 
     assert running.hear(FOREVER) == "again"
     running.interrupt()
     assert list(running.messages(FOREVER)) == ["bye"]
+
+
+def test_secrets_are_hidden_in_each_log_of_a_program_that_is_asked_for_more(tmp_path: Path) -> None:
+    script = """
+print('hunter2', flush=True); print('ready', file=up, flush=True)
+while path := os.read(int(os.environ['DOWN']), 999).decode().strip():
+    os.dup2(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND), 1)
+    print('hunter2 again', flush=True); print('done', file=up, flush=True)
+"""
+    running = program(tmp_path, script, answers=True, redact=lambda text: text.replace("hunter2", "***"))
+    assert running.hear(FOREVER) == "ready"
+
+    running.ask(str(tmp_path / "more" / "it.log"), tmp_path / "more" / "it.log")
+    first = (tmp_path / "logs" / "it.log").read_text()
+    assert running.hear(FOREVER) == "done"
+    running.interrupt()
+
+    assert (first, (tmp_path / "more" / "it.log").read_text()) == ("***\n", "*** again\n")
 
 
 def test_a_deadline_is_kept_and_a_kill_leaves_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.log import Log
 from maestro_fabric.adapters.program.process import Launch, Program, wait_for_end
 from maestro_fabric.errors import DeadlineExceeded
+from maestro_fabric.folders import make_folder
 from maestro_fabric.model import Fault, Status
 from maestro_fabric.ports import Context, Deadline
 
@@ -62,7 +63,7 @@ def execute(config: CommandSuite, context: Context, extra: Sequence[str], hear: 
         deadline: When it must have ended; else it is killed, and that is the fault.
     """
     log_path = context.artifacts / "command" / f"{config.name}.log"
-    log_path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log_path.parent)
     command = [*command_line(config.command), *extra]
     run = _run_with_tap if config.report.path == STDOUT else _run_with_files
     return run(config, context, command, log_path, hear, deadline)

@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from maestro_fabric.adapters.program.channel import Channel, open_channel
 from maestro_fabric.adapters.program.log import Log
 from maestro_fabric.errors import DeadlineExceeded
+from maestro_fabric.folders import make_folder
 from maestro_fabric.ports import Child, Deadline, StartChild
 
 __all__ = ["Launch", "Program", "wait_for_end"]
@@ -66,7 +67,7 @@ class Program(Generic[T]):
         stop_within_s: float = _KILL_AFTER_S,
         redact: Callable[[str], str] | None = None,
     ) -> None:
-        log_path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(log_path.parent)
         self._name = name
         self._log = Log(log_path)
         self._read = read
@@ -131,7 +132,8 @@ class Program(Generic[T]):
             line: What it is told.
             log_path: Takes its output from now on, which it must see to itself; its folder is made.
         """
-        log_path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(log_path.parent)
+        self._hide()  # it waits, and so writes nothing
         self._log = Log(log_path)
         self._channel.answer(line.encode() + b"\n")
 
@@ -158,6 +160,9 @@ class Program(Generic[T]):
         """End it at once, and all it started."""
         self._child.stop()
         self._channel.close_answers()
+        self._hide()
+
+    def _hide(self) -> None:
         if self._redact is not None:
             self._log.hide(self._redact)
 
