@@ -338,3 +338,29 @@ def test_the_same_prepared_case_can_be_run_alone(qa: Path) -> None:
     outcome: Outcome = sessions.get().run(suite.cases[0], lambda event: None, Deadline.after(None, ready.clock))
 
     assert outcome.output == "hello"
+
+
+DOLLARS = """\
+version: 1
+project: shop
+vars: {a: "x $${HOME}"}
+services:
+  echo:
+    command: [python, -c, "import os, sys, time; print(sys.argv[1], os.environ['C'], flush=True); time.sleep(60)", "${vars.a}"]
+    env: {C: "$${C}"}
+    ready: {log: "x [$].HOME. [$].C.", within: 20s}
+suites:
+  - {name: unit, adapter: pytest, paths: [tests], services: [echo], env: {A: "${vars.a}", B: "$${B} ${services.echo.url}"}}
+"""
+
+
+def test_a_literal_dollar_brace_stays_one_where_references_are_resolved_late(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_it.py").write_text(
+        "import os\ndef test_it(): assert os.environ['A'] == 'x ${HOME}' and os.environ['B'].startswith('${B} http://')\n"
+    )
+    (tmp_path / "qa.yaml").write_text(DOLLARS)
+
+    result = maestro_fabric.run(tmp_path / "qa.yaml")
+
+    assert [(case.status, case.reason) for case in result.cases] == [(Status.PASSED, "")]

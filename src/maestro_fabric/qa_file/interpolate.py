@@ -104,11 +104,14 @@ class Interpolation:
 
 def is_late(path: Path) -> bool:
     """Whether a text at this path is resolved once more when it is used, so that ``$${`` must stay in it."""
-    if path[0] == "groups":
-        return len(path) > 3 and path[2] == "steps"
-    if path[0] != "suites" or len(path) < 5:
-        return False
-    return path[2] == "setup" or (path[2] == "cases" and path[4] in _LATE_CASE_KEYS)
+    match path:
+        case ("groups", _, "steps", _, *_) | ("suites", _, "setup", _, _, *_) | ("suites", _, "env", *_):
+            return True
+        case ("services", _, "command" | "env", *_) | ("suites", _, "http", "headers" | "auth" | "verify", *_):
+            return True
+        case ("suites", _, "cases", _, key, *_):
+            return key in _LATE_CASE_KEYS
+    return False
 
 
 def settle(value: Any) -> Any:
