@@ -59,6 +59,7 @@ SECTIONS = {
     "BackoffConfig": "Backoff",
     "BreakerConfig": "Breaker",
     "BulkheadConfig": "Bulkhead",
+    "GatesConfig": "Gates",
     "HealingConfig": "Healing",
     "GroupConfig": "Group",
     "Use": "Use of a group",

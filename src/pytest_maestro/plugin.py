@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="What to do with elements whose locator is lost; otherwise healing.mode of the config.",
     )
     group.addoption("--maestro-fail-on-heal", action="store_true", help="A case that passed on a healed locator fails.")
+    group.addoption(
+        "--maestro-gate", choices=("fail", "warn"), default="fail", help="What a broken gate of the config does; only told with warn."
+    )
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")

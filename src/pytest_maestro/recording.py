@@ -110,6 +110,17 @@ class Recording:
         if self._has_begun:
             self._emit(RunFinished(self.run.run_id, status, time.time()))
         self._close()
+        if self._prepared is not None and self._has_begun and status != "interrupted":
+            self._judge(session, self._prepared)
+
+    def _judge(self, session: pytest.Session, prepared: Prepared) -> None:
+        """Hold the run against the config's gates, now that it is in the history."""
+        from maestro_fabric.compose.gating import broken_gates
+
+        broken = broken_gates(prepared.loaded.config.gates, self.store, self.run.run_id)
+        self.warnings += broken
+        if broken and session.exitstatus == pytest.ExitCode.OK and session.config.getoption("maestro_gate") == "fail":
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:
         """Close the history also after a session that broke."""

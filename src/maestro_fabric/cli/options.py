@@ -12,7 +12,7 @@ import click
 from maestro_fabric.config.durations import parse_duration
 from maestro_fabric.errors import MaestroError
 
-__all__ = ["config_options", "errors_told", "to_seconds", "to_variables"]
+__all__ = ["EXIT_USAGE", "config_options", "errors_told", "to_seconds", "to_variables"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 

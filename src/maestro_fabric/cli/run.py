@@ -17,8 +17,9 @@ from rich.console import Console
 
 from maestro_fabric import compose
 from maestro_fabric.cli.identity import identity_as_data
-from maestro_fabric.cli.options import config_options, errors_told, to_seconds
+from maestro_fabric.cli.options import EXIT_USAGE, config_options, errors_told, to_seconds
 from maestro_fabric.cli.terminal import TerminalSink, print_summary
+from maestro_fabric.compose.gating import broken_gates
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.engine import RunResult
 from maestro_fabric.errors import ConfigError
@@ -45,6 +46,9 @@ __all__ = ["COMMANDS", "chooser", "run"]
     "--healing", type=click.Choice(("off", "propose", "heal")), help="What to do with lost elements; the file's healing.mode otherwise."
 )
 @click.option("--fail-on-heal", is_flag=True, help="A case that passed on a healed locator fails.")
+@click.option(
+    "--gate", type=click.Choice(["fail", "warn"]), default="fail", help="What a broken gate of the file does; only told with warn."
+)
 @click.option("--pause", is_flag=True, help="Stop before a failing step, with the inspector.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run cases in N processes, the longest first; needs hold.")
 @click.option("--executor", default="", metavar="dask://HOST:PORT", help="Run cases on a Dask cluster; --workers N is how many at a time.")
@@ -66,6 +70,7 @@ def run(
     slow_s: float,
     healing: str | None,
     fail_on_heal: bool,
+    gate: str,
     pause: bool,
     workers: int | None,
     executor: str,
@@ -107,12 +112,14 @@ def run(
             parallel = compose.Parallel(workers=workers or 0, executor=executor, variables=variables) if workers or executor else None
             result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store, parallel=parallel)
     kept = store or prepared.store
+    is_judged = bool(prepared.plan.cases) and result.exit_status < EXIT_USAGE
+    broken = broken_gates(prepared.loaded.config.gates, kept, result.run_id) if is_judged else []
     if as_json:
-        click.echo(json.dumps(_as_data(result, tally, kept, prepared.artifacts), indent=2, ensure_ascii=False))
+        click.echo(json.dumps({**_as_data(result, tally, kept, prepared.artifacts), "broken_gates": broken}, indent=2, ensure_ascii=False))
     else:
-        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases))
+        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases), warnings=broken)
         print_summary(console, result, closing, duration_s=time.monotonic() - started)
-    raise click.exceptions.Exit(result.exit_status)
+    raise click.exceptions.Exit(result.exit_status or int(bool(broken) and gate == "fail"))
 
 
 def chooser(*, suites: Sequence[str] = (), texts: Sequence[str] = (), tags: Sequence[str] = ()) -> Callable[[Case], bool]:

@@ -1,0 +1,44 @@
+"""The gates of a config, judged at the end of a run, by whoever ran it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from maestro_fabric.aggregator.gates import GateResult, judge_run
+from maestro_fabric.aggregator.query import open_history
+from maestro_fabric.config.gates import GatesConfig
+from maestro_fabric.errors import StoreError
+
+__all__ = ["broken_gates"]
+
+_MANY = 5
+
+
+def broken_gates(gates: GatesConfig, store: Path, run_id: str) -> list[str]:
+    """A line for each gate that does not hold: what it is, what was found and allowed, and which cases break it.
+
+    Args:
+        gates: The config's.
+        store: The history, with the run in it.
+        run_id: The run, which has ended.
+    """
+    if gates == GatesConfig():
+        return []
+    try:
+        with open_history(store) as history:
+            return [_line(answer) for answer in _broken(judge_run(history, gates, run_id))]
+    except StoreError as error:
+        # Who cannot be judged has not passed.
+        return [f"the gates could not be judged: {error}"]
+
+
+def _broken(answers: Iterable[GateResult]) -> list[GateResult]:
+    return [answer for answer in answers if not answer.has_passed]
+
+
+def _line(answer: GateResult) -> str:
+    more = f" and {len(answer.cases) - _MANY} more" if len(answer.cases) > _MANY else ""
+    cases = f": {', '.join(answer.cases[:_MANY])}{more}" if answer.cases else ""
+    note = f" ({answer.note})" if answer.note else ""
+    return f"gate {answer.gate} is broken: {answer.found}, allowed is {answer.allowed}{note}{cases}"
