@@ -97,6 +97,16 @@ def test_keywords_lf_and_node_ids_choose_under_xdist(shop: Project) -> None:
     shop.spawn("qa.yaml::after::b", "-n2").assert_outcomes(passed=1)
     shop.spawn("qa.yaml", "-n2", "-k", "test_one or z").assert_outcomes(passed=2)
 
+    unit = shop.path / "tests" / "test_unit.py"
+    good = unit.read_text()
+    unit.write_text(good + "def test_bad(): assert 0\n")
+    shop.spawn("qa.yaml", "-n2")
+    unit.write_text(good + "def test_bad(): pass\n")
+    shop.spawn("qa.yaml", "-n2", "--lf")
+
+    assert [title for title in shop.results() if title.startswith("unit::")] == ["unit::tests.test_unit.test_bad"]
+    assert "last::z" in shop.results(), "what was blocked runs again, too"
+
 
 def test_a_suite_that_stays_together_runs_in_one_worker_and_knows_its_cases(project: Project) -> None:
     project.config("""

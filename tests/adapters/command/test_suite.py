@@ -12,7 +12,7 @@ import pytest
 
 from maestro_fabric import compose
 from maestro_fabric.engine import RunResult
-from maestro_fabric.errors import ConfigError, PluginError
+from maestro_fabric.errors import ConfigError
 from maestro_fabric.events import AttemptFinished, Warned
 from maestro_fabric.model import CaseResult
 from maestro_fabric.plan import select_cases
@@ -287,6 +287,8 @@ def test_mistakes_in_the_config_are_told(run: Run, suite: dict[str, Any], messag
         run(**suite)
 
 
-def test_a_folder_that_does_not_exist_is_named(run: Run) -> None:
-    with pytest.raises(PluginError, match=r"the folder 'nowhere' \(cwd\) does not exist"):
-        run(command=["true"], cwd="nowhere", report={"tap": "-"})
+def test_a_folder_that_does_not_exist_is_the_suites_own_error(run: Run) -> None:
+    result = run(command=["true"], cwd="nowhere", report={"tap": "-"})
+
+    assert statuses(result) == {"true": "error"}
+    assert fault_of(result.cases[0]) == "DiscoveryFailed: the folder 'nowhere' (cwd) does not exist: make it, or mend the path"

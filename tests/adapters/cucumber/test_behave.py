@@ -130,11 +130,13 @@ def test_without_behave_the_config_is_refused_with_the_command_that_mends_it(sui
         suite.prepare({"features/a.feature": SECOND}, runner="behave")
 
 
-def test_paths_and_folders_that_do_not_exist_are_named(suite: Suite) -> None:
-    with pytest.raises(PluginError, match=r"the folder 'nowhere' \(cwd\) does not exist"):
-        suite.prepare({}, cwd="nowhere")
-    with pytest.raises(PluginError, match=r"the path 'features/b.feature' does not exist"):
-        suite.prepare({"features/a.feature": SECOND}, paths=["features/a.feature", "features/b.feature"])
+def test_paths_and_folders_that_do_not_exist_are_the_suites_own_error(suite: Suite) -> None:
+    no_folder = suite.run({}, cwd="nowhere")
+    no_path = suite.run({"features/a.feature": SECOND}, runner="behave", paths=["features/a.feature", "features/b.feature"])
+
+    assert (statuses(no_folder), statuses(no_path)) == ({"cucumber-js": "error"}, {"behave": "error"})
+    assert "the folder 'nowhere' (cwd) does not exist: make it, or mend the path" in fault_of(no_folder.cases[0])
+    assert "the path 'features/b.feature' does not exist in " in fault_of(no_path.cases[0])
 
 
 def test_a_suite_whose_steps_folder_is_missing_is_one_error(suite: Suite, tmp_path: Path) -> None:

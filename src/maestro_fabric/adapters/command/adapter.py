@@ -32,16 +32,17 @@ class CommandAdapter:
     suite_model: type[SuiteConfig] = CommandSuite
 
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
-        """A folder that does not exist."""
-        config = _own(suite)
-        if not (context.root / config.cwd).is_dir():
-            return [f"suite {suite.name!r}: the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"]
-        return []
+        """Nothing: what this machine lacks blocks or breaks this suite alone."""
+        return ()
 
     def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
         """The program as a container, then the cases that its list names."""
         config = _own(suite)
         title = _title(config)
+        if not (context.root / config.cwd).is_dir():
+            message = f"the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"
+            outcome = Outcome(status=Status.ERROR, fault=Fault(type="DiscoveryFailed", message=message), must_not_retry=True)
+            return [_case(title, Trouble(outcome), config, context)]
         missing = [_missing(command, config, context) for command in (config.command, config.listing) if command is not None]
         reason = next(filter(None, missing), "")
         if reason:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -36,19 +37,15 @@ class CucumberAdapter:
         self._kept = KeptPrograms()
 
     def check(self, suite: SuiteConfig, context: Context) -> Sequence[str]:
-        """Paths that do not exist, and a Python runner that is not installed."""
-        config = _own(suite)
-        cwd = context.root / config.cwd
-        if not cwd.is_dir():
-            return [f"suite {suite.name!r}: the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"]
-        paths = [path for path in config.paths if not (cwd / path).exists()]
-        missing = [f"suite {suite.name!r}: the path {path!r} does not exist in {str(cwd)!r}: mend the path" for path in paths]
-        return [*missing, *(f"suite {suite.name!r}: {line}" for line in RUNNERS[config.runner].check())]
+        """A Python runner that is not installed. What else is missing blocks or breaks this suite alone."""
+        return [f"suite {suite.name!r}: {line}" for line in RUNNERS[_own(suite).runner].check()]
 
     def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
         """Its scenarios and rows of examples; what cannot be discovered is one case that says why."""
         config = _own(suite)
         runner = RUNNERS[config.runner]
+        if problem := _not_there(config, context):
+            return [_trouble(config, context, config.runner, replace(_not_discovered(config, problem), must_not_retry=True))]
         try:
             runner.command(context.root / config.cwd)
         except Unavailable as exc:
@@ -150,8 +147,21 @@ def _unread(failure: ParseFailed, config: CucumberSuite, context: Context) -> Ca
 
 def _why_not_discovered(broken: Broken | None, process: Program[Said], config: CucumberSuite) -> Outcome:
     why = broken.message if broken is not None else f"exit status {process.exit_status}:\n{process.last_output()}"
+    return _not_discovered(config, why, broken.trace if broken else "")
+
+
+def _not_discovered(config: CucumberSuite, why: str, trace: str = "") -> Outcome:
     message = f"{config.runner} could not discover the scenarios: {why}"
-    return Outcome(status=Status.ERROR, fault=Fault(type="DiscoveryFailed", message=message, trace=broken.trace if broken else ""))
+    return Outcome(status=Status.ERROR, fault=Fault(type="DiscoveryFailed", message=message, trace=trace))
+
+
+def _not_there(config: CucumberSuite, context: Context) -> str:
+    """The first folder or path of the suite that does not exist; empty when all do."""
+    cwd = context.root / config.cwd
+    if not cwd.is_dir():
+        return f"the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path"
+    missing = [path for path in config.paths if not (cwd / path).exists()]
+    return f"the path {missing[0]!r} does not exist in {str(cwd)!r}: mend the path" if missing else ""
 
 
 def _trouble(config: CucumberSuite, context: Context, name: str, outcome: Outcome, location: Location | None = None) -> Case:
