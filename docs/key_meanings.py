@@ -36,6 +36,8 @@ KEY_MEANINGS = {
     "Config.healing": "How lost elements are found again.",
     "Config.groups": "Reusable steps, by name.",
     "Config.suites": "What is run.",
+    "PolicyConfig.breaker": "When a dependency counts as down.",
+    "PolicyConfig.bulkhead": "How many may use a dependency at once.",
     "PolicyConfig.retry": "Further tries.",
     "PolicyConfig.breaker": "When what the case depends on counts as down.",
     "PolicyConfig.bulkhead": "How many attempts may use a dependency at once.",
