@@ -56,11 +56,11 @@ def remember(scene: Scene, target: Target) -> None:
     # What goes wrong here goes wrong again when the element is acted on, and is told then.
     with contextlib.suppress(*scene.engine.faults.errors):
         element = _element(scene, target)
-        if element.count() == 0:
-            scene.poll(lambda: element.count() > 0, min(_COMES_WITHIN_S, scene.limit_s(target.within)))
         url = scene.page.url
         asked = {"testIdAttribute": scene.settings.test_id_attribute, "withOthers": url not in scene.mending.others}
         told = json.loads(element.evaluate_all(fingerprint_script("learn"), asked))
+        if told is None and scene.poll(lambda: element.count() > 0, min(_COMES_WITHIN_S, scene.limit_s(target.within))):
+            told = json.loads(element.evaluate_all(fingerprint_script("learn"), asked))
         if told is not None:
             redact = scene.surroundings.redact
             others = scene.mending.others.setdefault(url, redact(_compact(told.get("others", []))))
