@@ -22,6 +22,7 @@ from maestro_fabric.aggregator import (
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import CaseFinished, Event
+from maestro_fabric.healing import Decision, Fingerprint, Settings, decide, similarity
 from maestro_fabric.hookspecs import hookimpl
 from maestro_fabric.model import Case, CaseId, Mark, Outcome, Status
 from maestro_fabric.ports import ADAPTER_API, Adapter, Clock, Context, Deadline, Emit, Session, Sink
@@ -155,3 +156,13 @@ def a_run_is_put_together_by_hand() -> RunResult:
     prepared = compose.prepare("qa.yaml", variables={"currency": "USD"})
     assert_type(prepared, compose.Prepared)
     return compose.run(prepared, sinks=[Printer(), compose.open_store("history.db")])
+
+
+def finds_lost_elements(recorded: Mapping[str, Any], page: Sequence[Mapping[str, Any]]) -> None:
+    old = Fingerprint.from_mapping(recorded)
+    decision = decide(old, [Fingerprint.from_mapping(one) for one in page], others=(), settings=Settings(heal_at=0.9))
+    assert_type(decision, Decision)
+    assert_type(decision.action, Literal["heal", "propose", "abstain"])
+    assert_type(decision.index, int | None)
+    assert_type(decision.ranking[0].by_feature, Mapping[str, float])
+    assert_type(similarity(old, old), float)
