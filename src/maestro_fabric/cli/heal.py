@@ -14,8 +14,8 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from maestro_fabric.aggregator.heals import HealRow, forget_newest, heal_rows, judge
-from maestro_fabric.cli.showing import DEFAULT_STORE
 from maestro_fabric.cli.options import errors_told
+from maestro_fabric.cli.showing import DEFAULT_STORE
 from maestro_fabric.config.locators import show_locator
 from maestro_fabric.errors import ConfigError, StoreError
 from maestro_fabric.qa_file.patch import replace_locator
