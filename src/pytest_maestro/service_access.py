@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from maestro_fabric.adapters.program.environment import service_variables
 from maestro_fabric.compose import Prepared
+from maestro_fabric.config.models import Config
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import Event
 from maestro_fabric.system.services import Services
@@ -43,9 +44,9 @@ class LocalServices:
         self._listener: Any = None
         self._variables = Variables()
         loaded = prepared.loaded
-        self._watched = [
-            name for name, config in loaded.config.services.items() if name not in loaded.external_services and config.ready.log is None
-        ]
+        # Of one that has a circuit breaker, that decides whether it is down, and whether it is back.
+        left_out = {*loaded.external_services, *_guarded(loaded.config)}
+        self._watched = [name for name, config in loaded.config.services.items() if name not in left_out and config.ready.log is None]
 
     def listen(self, emit: Any) -> None:
         """Tell this from now on, and what was told before."""
@@ -151,6 +152,13 @@ class Variables:
             else:
                 os.environ[name] = value
         self._before.clear()
+
+
+def _guarded(config: Config) -> set[str]:
+    """The services that some policy has a circuit breaker for."""
+    breakers = {name: policy.breaker for name, policy in config.policies.items() if policy.breaker is not None}
+    named = {breaker.dependency for breaker in breakers.values() if breaker.dependency is not None}
+    return named | {name for name, service in config.services.items() if service.policy in breakers}
 
 
 def _refuses(url: str) -> bool:
