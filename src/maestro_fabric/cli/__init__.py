@@ -33,6 +33,9 @@ _COMMANDS = {
     "clusters": _Listed("answers", "Group a run's failures by cause."),
     "report": _Listed("answers", "Write a report of a run as HTML or Markdown."),
     "gate": _Listed("gate", "Judge a run by the gates of a config."),
+    "merge": _Listed("upkeep", "Make one history of several."),
+    "prune": _Listed("upkeep", "Remove old results from the history; the counts of their runs stay."),
+    "recover": _Listed("upkeep", "End the runs whose process was killed."),
     "doctor": _Listed("doctor", "Show what this machine has, and what to do about what it lacks."),
     "plugins": _Listed("installed", "List the plugins and the adapters that they bring."),
 }

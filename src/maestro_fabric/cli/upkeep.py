@@ -1,0 +1,74 @@
+"""``maestro merge``, ``prune`` and ``recover``: keeping a history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from maestro_fabric.aggregator import open_history
+from maestro_fabric.aggregator.merge import merge_stores
+from maestro_fabric.aggregator.prune import prune_store
+from maestro_fabric.cli.options import errors_told
+from maestro_fabric.cli.showing import json_option, many, print_json, store_option
+from maestro_fabric.cli.window_options import span_seconds
+from maestro_fabric.clock import SystemClock
+
+__all__ = ["COMMANDS", "merge", "prune", "recover"]
+
+
+@click.command()
+@click.argument("stores", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The history that all are written into."
+)
+@json_option
+def merge(stores: tuple[Path, ...], output: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+    """Write the runs of STORES into one history. A run is taken once, however often and in whatever order files are merged."""
+    with errors_told():
+        added = merge_stores(stores, output)
+    if as_json:
+        print_json({"store": str(output), "added_runs": added})
+    else:
+        click.echo(f"{output}: {many(added, 'run')} added")
+
+
+def _to_span(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    try:
+        return span_seconds(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is not a span like 90d, 12w or 1y", ctx, param) from error
+
+
+@click.command()
+@click.option("--keep", callback=_to_span, required=True, metavar="SPAN", help="Results of this span stay, like 90d.")
+@click.option("--keep-failures", callback=_to_span, default="1y", show_default=True, metavar="SPAN", help="What did not pass stays longer.")
+@store_option
+@json_option
+def prune(keep: float, keep_failures: float, store: Path, as_json: bool) -> None:  # noqa: FBT001
+    """Remove old results; runs stay with their counts and durations, so that trends go on."""
+    with errors_told():
+        removed = prune_store(store, keep_s=keep, keep_failures_s=keep_failures, now=SystemClock().now())
+    if as_json:
+        print_json({"store": str(store), "removed_attempts": removed})
+    else:
+        click.echo(f"{store}: {many(removed, 'attempt')} removed")
+
+
+@click.command()
+@store_option
+@json_option
+def recover(store: Path, as_json: bool) -> None:  # noqa: FBT001
+    """End the runs whose process was killed, take side files in, and list the interrupted runs."""
+    with errors_told(), open_history(store) as history:  # the opening does it
+        interrupted = [run for run in history.runs(1_000) if run.status == "interrupted"]
+    if as_json:
+        print_json([{"run_id": run.run_id, "started_at": run.started_at, "total": run.total} for run in interrupted])
+        return
+    for run in interrupted:
+        click.echo(f"{run.run_id} {run.started_at} interrupted, {many(run.total, 'result')}")
+    if not interrupted:
+        click.echo(f"{store}: no run was interrupted")
+
+
+COMMANDS: list[click.Command] = [merge, prune, recover]
