@@ -13,15 +13,14 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from paired import Claim, Options, parse_options, publish
+from paired import WITH_BYTECODE, Claim, Options, parse_options, publish
 
 NO_TESTS = 5
 SCENARIOS = {"pytest --version": (("--version",), 0), "collection of an empty folder": (("--collect-only", "-q"), NO_TESTS)}
 # Both arms look through the installed plugins as pytest always does; other plugins are kept out of both, ours out of one.
 OTHERS = tuple(f"-pno:{entry.name}" for entry in entry_points(group="pytest11") if entry.name != "maestro")
 WITHOUT = "-pno:maestro"
-# An empty value unsets the second: without bytecode files an editable plugin would be compiled in each run, which nobody's is.
-STEADY = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
+STEADY = {"PYTHONHASHSEED": "0", **WITH_BYTECODE}
 LIST_MODULES = """
 import sys, pytest
 pytest.main(["--collect-only", "-q", *sys.argv[1:]])

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-__all__ = ["Arm", "Claim", "Options", "Sample", "measure", "median_of", "parse_options", "publish", "ratio"]
+# An empty value unsets it: without bytecode files an editable package would be compiled in each run, which nobody's is.
+WITH_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
+
+__all__ = ["WITH_BYTECODE", "Arm", "Claim", "Options", "Sample", "measure", "median_of", "parse_options", "publish", "ratio"]
 
 
 Measure = Literal["cpu_s", "wall_s"]
@@ -100,7 +103,9 @@ def _run(arm: Arm) -> Sample:
         arm.before()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    finished = subprocess.run(arm.command, cwd=arm.cwd, env={**os.environ, **arm.environ}, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        arm.command, cwd=arm.cwd, env={**os.environ, **WITH_BYTECODE, **arm.environ}, capture_output=True, text=True, check=False
+    )
     wall_s = time.perf_counter() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if finished.returncode != arm.exit_status:

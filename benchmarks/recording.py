@@ -13,8 +13,7 @@ from paired import Arm, Claim, Options, measure, median_of, parse_options, publi
 
 FILES = 20
 # Each arm loads its own plugin and nothing else, by name: what a plugin's mere presence costs is benchmarks/idle.py.
-# An empty value unsets the second: without bytecode files an editable plugin would be compiled in each run, which nobody's is.
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": ""}
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def main() -> int:
