@@ -57,7 +57,7 @@ def is_written(folder: Path, *, running_cases: int) -> bool:
 
 @pytest.mark.fault
 @pytest.mark.needs_xdist
-@pytest.mark.parametrize("options", [["-n2"], ["-n3"]])
+@pytest.mark.parametrize("options", [["-n2"]])
 def test_after_kill_9_of_the_controller_hanging_workers_end_and_the_run_is_interrupted(tmp_path: Path, options: list[str]) -> None:
     (tmp_path / "test_it.py").write_text(HANG)
     with running(tmp_path, *options) as (process, marker):

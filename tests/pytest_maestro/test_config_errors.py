@@ -61,7 +61,7 @@ def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Pr
     result.stderr.fnmatch_lines(["*whole pytest session*-k, -m, --deselect and --ignore*"])
 
 
-@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)], ids=["alone", "workers"])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n1"], marks=pytest.mark.needs_xdist)], ids=["alone", "workers"])
 def test_a_default_fallback_that_python_tests_cannot_have_is_warned_of_once(project: Project, options: list[str]) -> None:
     head = "policies: {web: {fallback: spare}}\npolicy: web\ngroups: {spare: {steps: [{log: spare}]}}"
     project.config("  - {name: unit, adapter: pytest, paths: [tests]}\n", head=head)

@@ -118,7 +118,7 @@ def test_secrets_are_redacted_in_cases_inside(project: Project, monkeypatch: pyt
 def test_a_worker_that_dies_in_a_container_keeps_what_was_told(project: Project) -> None:
     project.config("  - {name: web, adapter: scripted, cases: [{name: a.js, do: container adds=pass boom=crash}, {name: b.js}]}\n")
 
-    project.spawn("qa.yaml", "-n2")
+    project.spawn("qa.yaml", "-n1")
 
     assert project.results() == {"web::a.js > adds": "passed", "web::a.js": "error", "web::b.js": "passed"}
 

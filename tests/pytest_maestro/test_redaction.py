@@ -37,7 +37,7 @@ services:
 """
 
 
-@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist), ["--showlocals"]])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n1"], marks=pytest.mark.needs_xdist), ["--showlocals"]])
 def test_a_secret_is_in_no_report(project: Project, monkeypatch: pytest.MonkeyPatch, options: list[str]) -> None:
     monkeypatch.setenv("PASSWORD", GIVEN_OUT)
     project.file("tests/test_it.py", TESTS)
@@ -54,7 +54,7 @@ def test_a_secret_is_in_no_report(project: Project, monkeypatch: pytest.MonkeyPa
     assert GIVEN_OUT.encode() not in kept
 
 
-@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
+@pytest.mark.parametrize("options", [[], pytest.param(["-n1"], marks=pytest.mark.needs_xdist)])
 def test_secrets_that_nobody_has_asked_for_yet_are_in_no_report(
     project: Project, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:

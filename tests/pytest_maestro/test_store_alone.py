@@ -60,7 +60,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize(
     "workers",
-    [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist), pytest.param(["-n2", "--dist=loadgroup"], marks=pytest.mark.needs_xdist)],
+    [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist), pytest.param(["-n1", "--dist=loadgroup"], marks=pytest.mark.needs_xdist)],
 )
 def test_every_outcome_is_recorded(project: Project, workers: list[str]) -> None:
     project.file("t/test_all.py", TESTS)
