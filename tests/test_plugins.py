@@ -9,8 +9,9 @@ from typing import Any, Literal
 import pytest
 
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.events import Event, Warned
+from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Warned
 from maestro_fabric.hookspecs import hookimpl
+from maestro_fabric.model import Attempt, Case, CaseId, Outcome, Status
 from maestro_fabric.plugins import ENTRY_POINT_GROUP, Plugins, load_plugins
 from maestro_fabric.testing import FakeAdapter, FakeSuite
 
@@ -182,3 +183,57 @@ def test_a_model_of_suites_is_told_by_its_adapters_name() -> None:
     plugins.register(plugin_of(mine), "p")
 
     assert plugins.suite_models == {"mine": Mine}
+
+
+class Listener:
+    """A plugin that hears of attempts and breakers, and knows one exception."""
+
+    def __init__(self, answer: object = "blocked") -> None:
+        self.heard: list[object] = []
+        self.answer = answer
+
+    @hookimpl
+    def maestro_attempt_finished(self, case: Case, attempt: Attempt, is_last: bool) -> None:
+        self.heard.append((case.id.name, attempt.number, is_last))
+
+    @hookimpl
+    def maestro_breaker_changed(self, change: BreakerChanged) -> None:
+        self.heard.append((change.dependency, change.after))
+
+    @hookimpl
+    def maestro_classify_error(self, exception: BaseException) -> object:
+        if isinstance(exception, ZeroDivisionError):
+            raise RuntimeError("cannot count")
+        return self.answer if isinstance(exception, KeyError) else None
+
+
+def test_strangers_hear_of_attempts_and_breakers() -> None:
+    plugins, listener = Plugins([]), Listener()
+    plugins.register(listener, "listener")
+    sink = plugins.event_sink()
+    attempt = Attempt(number=2, outcome=Outcome(status=Status.PASSED), started_at=0.0, duration_s=0.1)
+
+    sink.receive(AttemptFinished(Case(id=CaseId("p", "s", "buy")), attempt, is_last=True))
+    sink.receive(BreakerChanged("shop", "closed", "open", "3 failures", 0.0))
+    sink.receive(Warned("not for it"))
+
+    assert listener.heard == [("buy", 2, True), ("shop", "open")]
+
+
+def test_a_stranger_says_what_an_exception_means_and_its_mistakes_are_warned_of_once() -> None:
+    plugins = Plugins([])
+    assert plugins.classify(KeyError("down")) is None
+    plugins.register(Listener(), "listener")
+
+    assert plugins.classify(KeyError("down")) is Status.BLOCKED
+    assert plugins.classify(ValueError("other")) is None
+    assert [plugins.classify(ZeroDivisionError()) for _ in "ab"] == [None, None]
+    assert plugins.warnings == ["maestro_classify_error raised RuntimeError: cannot count"]
+
+
+def test_an_answer_that_is_no_verdict_is_warned_of() -> None:
+    plugins = Plugins([])
+    plugins.register(Listener(answer="flaky"), "listener")
+
+    assert plugins.classify(KeyError("down")) is None
+    assert plugins.warnings == ["maestro_classify_error answered 'flaky' to KeyError: it is one of failed, error, blocked"]

@@ -15,7 +15,7 @@ from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Healed
 from maestro_fabric.model import Status
 from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter, HealDecision, HealRequest
 
-__all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "load_plugins"]
+__all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "has_strangers", "load_plugins"]
 
 ENTRY_POINT_GROUP = hookspecs.HOOK_NAMESPACE
 _OUR_PACKAGE = "pytest-maestro"
@@ -226,6 +226,11 @@ class HookSink:
 
 def _names_of(manager: pluggy.PluginManager, hook: str) -> list[str]:
     return [impl.plugin_name for impl in getattr(manager.hook, hook).get_hookimpls()]
+
+
+def has_strangers() -> bool:
+    """Whether plugins of others are installed; nothing is loaded to find that out."""
+    return any(_package_of(entry).partition(" ")[0] != _OUR_PACKAGE for entry in entry_points(group=ENTRY_POINT_GROUP))
 
 
 def load_plugins() -> Plugins:

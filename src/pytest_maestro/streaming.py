@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from maestro_fabric.adapters.pytest.stream import Stream, open_stream
-from maestro_fabric.model import Location
+from maestro_fabric.model import Location, Status
 from pytest_maestro.attachments import Attachments
 from pytest_maestro.hearing import Hearing
 from pytest_maestro.marks import marked_policy
 from pytest_maestro.names import Names
 from pytest_maestro.recorder import Recorder
+
+if TYPE_CHECKING:
+    from maestro_fabric.plugins import Plugins
 
 __all__ = ["register_stream"]
 
@@ -60,7 +65,21 @@ def register_stream(config: pytest.Config, descriptor: int, attachments: Attachm
     """Register what tells of this session."""
     stream = open_stream(descriptor)
     names = Names(project=stream.spec.project, suite=stream.spec.suite, rootdir=config.rootpath, root=Path(stream.spec.root))
+    attachments.classify = _classify
     recorder = Recorder(names, stream.event, None)
     hearing = Hearing(recorder, attachments)
     config.pluginmanager.register(hearing, "maestro-hearing")
     config.pluginmanager.register(Streaming(stream, recorder, hearing, config.rootpath, is_dry=is_dry), "maestro-streaming")
+
+
+def _classify(raised: BaseException) -> Status | None:
+    """What an exception means by the plugins of others; where there are none, nothing is loaded to ask them."""
+    plugins = _strangers()
+    return None if plugins is None else plugins.classify(raised)
+
+
+@cache
+def _strangers() -> Plugins | None:
+    from maestro_fabric.plugins import has_strangers, load_plugins
+
+    return load_plugins() if has_strangers() else None

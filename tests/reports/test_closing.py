@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from maestro_fabric.events import AttemptStarted, CaseFinished
+from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished
 from maestro_fabric.model import Case, CaseId, Mark, Status
 from maestro_fabric.reports.closing import Closing, count_words, named_lines, place_lines
 from maestro_fabric.reports.tally import Tally
@@ -73,3 +73,22 @@ def test_places_are_told_when_there_is_something_in_them() -> None:
     lines = place_lines(closing(Tally(), evidence="artifacts/run-1", logs=logs))
     assert lines[1:3] == ["evidence in artifacts/run-1", "log of service 0: 0.log"]
     assert lines[-1] == "and 1 more logs"
+
+
+def test_a_breaker_has_one_line_with_why_it_opened_and_what_that_cost() -> None:
+    tally = Tally()
+    for before, after, reason in (
+        ("closed", "open", "3 failures"),
+        ("open", "half_open", "time for a probe"),
+        ("half_open", "closed", "ok"),
+    ):
+        tally.receive(BreakerChanged("shop", before, after, reason, 0.0))
+    tally.receive(BreakerChanged("mail", "closed", "open", "2 failures", 0.0))
+    for name in ("one", "two"):
+        tally.add(case(name), Status.BLOCKED, PLAIN, "shop is down: its circuit breaker is open")
+
+    assert tally.needs_a_look
+    assert named_lines(closing(tally)) == [
+        "circuit breaker of shop: opened (3 failures), closed again; 2 cases were blocked",
+        "circuit breaker of mail: opened (2 failures), still open; 0 cases were blocked",
+    ]
