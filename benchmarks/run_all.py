@@ -29,6 +29,7 @@ QUICK = {
     "collect.py": ("--quick",),
     "scheduling.py": ("--quick",),
     "flaky.py": ("--samples", "1"),
+    "slower.py": ("--series", "300"),
     "store.py": ("--runs", "2", "--times", "1"),
 }
 SCRIPTS = tuple(QUICK)
