@@ -15,15 +15,16 @@ from maestro_fabric.aggregator.titles import TITLE
 __all__ = ["compare_results", "find_first_failure", "find_latest"]
 
 _BAD = ("failed", "error", "blocked")
+_NAMES = tuple(str(status) for status in STATUSES)
 _ORDER = ("broken", "new", "fixed", "gone", "other")
 _RESULTS = """SELECT attempt.status, run.run_id, run.started_ms, json_extract(run.facts, '$.git_commit'), error.type, error.message
     FROM attempt JOIN run ON run.id = attempt.run_id LEFT JOIN error ON error.id = attempt.error_id
     WHERE attempt.case_id = ? AND attempt.is_last ORDER BY run.started_ms DESC, attempt.run_id DESC"""
-# One seek a case: the newest row is the last one under its key.
-_LATEST = f"""SELECT {TITLE}, test_case.id, attempt.status, attempt.marks, run.run_id
+# One seek a case: the newest row is the last one under its key. Runs are few, and are named in Python.
+_LATEST = f"""SELECT {TITLE}, test_case.id, attempt.status, attempt.marks, attempt.run_id
     FROM test_case JOIN suite ON suite.id = test_case.suite_id JOIN attempt ON attempt.case_id = test_case.id
     AND attempt.run_id = (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id) AND attempt.is_last
-    JOIN run ON run.id = attempt.run_id WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""  # noqa: S608 - a constant
+    WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""  # noqa: S608 - a constant
 
 
 def compare_results(before: Iterable[ResultRow], after: Iterable[ResultRow]) -> Rows[ChangeRow]:
@@ -70,9 +71,10 @@ def find_latest(connection: sqlite3.Connection, suite: str | None) -> Rows[Lates
     Raises:
         sqlite3.Error: when the file cannot be read.
     """
+    runs = dict(connection.execute("SELECT id, run_id FROM run"))
     rows = connection.execute(_LATEST, {"suite": suite})
     return Rows(
-        LatestRow(title=title, case_id=case, status=str(STATUSES[status]), marks=marks_in_order(marks) if marks else (), run_id=run)
+        LatestRow(title=title, case_id=case, status=_NAMES[status], marks=marks_in_order(marks) if marks else (), run_id=runs[run])
         for title, case, status, marks, run in rows
     )
 
