@@ -39,8 +39,6 @@ KEY_MEANINGS = {
     "PolicyConfig.breaker": "When a dependency counts as down.",
     "PolicyConfig.bulkhead": "How many may use a dependency at once.",
     "PolicyConfig.retry": "Further tries.",
-    "PolicyConfig.breaker": "When what the case depends on counts as down.",
-    "PolicyConfig.bulkhead": "How many attempts may use a dependency at once.",
     "RetryConfig.backoff": "The waits between the tries.",
     "BackoffConfig.kind": "How the waits grow from try to try.",
     "BackoffConfig.first": "The first wait.",

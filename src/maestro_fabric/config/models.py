@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
-from maestro_fabric.config.steps import Step, Use
 from maestro_fabric.config.gates import GatesConfig
+from maestro_fabric.config.steps import Step, Use
 from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
 
 __all__ = [

@@ -187,7 +187,7 @@ def test_events_come_while_the_file_runs(run: Run, tmp_path: Path) -> None:
     text = f"""
 const fs = require('fs');
 test('first', () => {{}});
-test('second', async () => {{ while (!fs.existsSync({json.dumps(str(flag))})) await new Promise((go) => setTimeout(go, 10)); }});
+test('second', async () => {{ while (!fs.existsSync({json.dumps(str(flag))})) await new Promise((go) => setTimeout(go, 10)); }}, 60000);
 """
     sink = TouchingSink(flag)
 
