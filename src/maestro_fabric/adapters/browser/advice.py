@@ -31,6 +31,14 @@ _ADVICE: tuple[tuple[re.Pattern[str], type[MaestroError], str], ...] = (
     (re.compile(r"Target crashed|Page crashed"), TransportError, "the page crashed"),
 )
 
+# The same said in different words.
+_SAID = (
+    (re.compile(r"^(net::ERR_\w+) at .*", re.DOTALL), r"\1"),
+    (re.compile(r"^Element is not an <input>.*", re.DOTALL), "the element is no field that can be filled"),
+    # A script of the file's own: where the engine evaluates it helps nobody.
+    (re.compile(r"^(?:[A-Z]\w*)?Error: (.*?)\n +at .*", re.DOTALL), r"\1"),
+)
+
 
 def advise(text: str, message: str) -> MaestroError:
     """Our error for what an engine says.
@@ -39,6 +47,8 @@ def advise(text: str, message: str) -> MaestroError:
         text: All that it says.
         message: The part of it that a person is shown.
     """
+    for said, plain in _SAID:
+        message = said.sub(plain, message)
     for pattern, kind, advice in _ADVICE:
         if pattern.search(text):
             return kind(message + (f" ({advice})" if advice else ""))

@@ -31,6 +31,11 @@ __all__ = ["SeleniumEngine"]
 
 _MAX_FRAMES = 4
 _LOOK_S = 0.02
+# ChromeDriver leaves a mark of its own on each frame that it enters: checks of the page would show both.
+_UNMARK = """
+const frame = document.querySelector(`[data-maestro-frame="${arguments[0]}"]`);
+for (const mark of ['data-maestro-frame', 'cd_frame_id_']) frame?.removeAttribute(mark);
+"""
 _UNFINISHED = (".crdownload", ".part", ".tmp")
 
 
@@ -77,6 +82,8 @@ class SeleniumEngine:
             self.commands.script(mark, number - 1, selector)
             if self.commands.enter(tab.handle, (f"[data-maestro-frame={selector}]",)):
                 answers.append(self.commands.script(text, arg))
+            self.commands.enter(tab.handle)
+            self.commands.script(_UNMARK, selector)
         return answers
 
     def set_cookie(self, cookie: Mapping[str, Any]) -> None:
