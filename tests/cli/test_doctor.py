@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from maestro_fabric.aggregator import StoreWriter
+from maestro_fabric.aggregator.schema import MIGRATIONS
 from maestro_fabric.cli.browser_setup import install_browser
 from maestro_fabric.cli.doctor import doctor
 from maestro_fabric.cli.machine import Check, State, examine
@@ -172,7 +173,7 @@ def test_a_store_is_shown_with_its_schema_and_size(look: Callable[..., dict[str,
     finding = look(store=tmp_path / "h.db")["history"]
 
     assert finding.state is State.OK
-    assert ", schema 1, " in finding.value
+    assert f", schema {MIGRATIONS[-1].version}, " in finding.value
     assert finding.value.endswith("kB")
 
 

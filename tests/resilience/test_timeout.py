@@ -19,6 +19,9 @@ from maestro_fabric.resilience import TimeoutError as CallTimeout
 from maestro_fabric.resilience import deadline, timeout
 from maestro_fabric.resilience.events import TimedOut
 
+# pytest-timeout has an alarm of its own in the main thread, and these tests look at that alarm.
+pytestmark = pytest.mark.timeout(0)
+
 
 def in_a_thread(function: object) -> object:
     """What a function gives, or the exception it raises, in a thread that is not the main one."""
