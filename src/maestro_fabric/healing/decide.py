@@ -8,7 +8,7 @@ from heapq import nlargest
 from typing import Literal
 
 from maestro_fabric.healing.fingerprint import Fingerprint
-from maestro_fabric.healing.signals import Evidence, signals_of
+from maestro_fabric.healing.signals import Comparison, signals_of
 from maestro_fabric.healing.similarity import FEATURES, compare, glance, score_of
 from maestro_fabric.healing.weights import FITTED, Model
 
@@ -107,7 +107,7 @@ def decide(
     ranking = _rank(old, candidates, settings)
     if not ranking:
         return Decision(action="abstain", index=None, confidence=0.0, reason="the page has no element to compare with")
-    evidence = Evidence(
+    comparison = Comparison(
         old=old,
         page=candidates,
         order=[ranked.index for ranked in ranking],
@@ -116,14 +116,14 @@ def decide(
         others=others,
         score=lambda one, other: similarity(one, other, settings.model),
     )
-    claim = evidence.claim(evidence.best)
-    signals = signals_of(evidence, claim)
+    claim = comparison.claim(comparison.best)
+    signals = signals_of(comparison, claim)
     confidence = settings.model.confidence(signals)
-    obstacle = _obstacle(evidence, claim)
+    obstacle = _obstacle(comparison, claim)
     action, reason = _judge(confidence, obstacle, settings)
     return Decision(
         action=action,
-        index=evidence.best,
+        index=comparison.best,
         confidence=confidence,
         reason=reason,
         ranking=ranking,
@@ -151,15 +151,15 @@ def _place_of(one: Fingerprint) -> tuple[str, str, str]:
     return one.frame, one.shadow, one.xpath
 
 
-def _obstacle(evidence: Evidence, claim: float) -> str:
+def _obstacle(comparison: Comparison, claim: float) -> str:
     """What forbids to act on the best candidate however alike it is; empty when nothing does."""
-    old, best = evidence.old.traits, evidence.page[evidence.best].traits
+    old, best = comparison.old.traits, comparison.page[comparison.best].traits
     if best.kind not in _COMPATIBLE[old.kind]:
         return f"the best match is a {best.kind}, and the lost element was a {old.kind}"
     if claim > 0:
         return "the best match fits another element of the old page better"
-    runner_up = next(iter(evidence.runners_up), None)
-    if runner_up is not None and evidence.scores[evidence.best] - evidence.scores[runner_up] < _LEAST_LEAD:
+    runner_up = next(iter(comparison.runners_up), None)
+    if runner_up is not None and comparison.scores[comparison.best] - comparison.scores[runner_up] < _LEAST_LEAD:
         return "another element is as like it as the best match"
     return ""
 

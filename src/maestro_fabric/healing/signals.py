@@ -10,7 +10,7 @@ from math import exp
 from maestro_fabric.healing.fingerprint import Fingerprint
 from maestro_fabric.healing.similarity import FEATURES, shared_start
 
-__all__ = ["SIGNALS", "Evidence", "is_part_of", "signals_of"]
+__all__ = ["SIGNALS", "Comparison", "is_part_of", "signals_of"]
 
 _MOST_ANCHORS = 3
 _CLAIMED_BY = 0.02
@@ -25,7 +25,7 @@ _AT = {name: place for place, name in enumerate(FEATURES)}
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Comparison:
     """What is known of a page: the lost element, the best candidates, and the others of the old page.
 
     Attributes:
@@ -74,19 +74,19 @@ def is_part_of(one: Fingerprint, other: Fingerprint) -> bool:
     return 0 < min(len(steps), len(other_steps)) == shared_start(steps, other_steps)
 
 
-def signals_of(evidence: Evidence, claim: float) -> dict[str, float]:
+def signals_of(comparison: Comparison, claim: float) -> dict[str, float]:
     """The signals by name, in the order of `SIGNALS`.
 
     Args:
-        evidence: What is known.
-        claim: `Evidence.claim` of the best candidate.
+        comparison: What is known.
+        claim: `Comparison.claim` of the best candidate.
     """
-    best = evidence.best
-    score, own = evidence.scores[best], evidence.features[best]
-    runners_up = evidence.runners_up
-    lead = score - (evidence.scores[runners_up[0]] if runners_up else 0.0)
-    unclaimed = next((place for nth, place in enumerate(runners_up) if nth >= _MOST_CLAIMS or evidence.claim(place) <= _CLAIMED_BY), None)
-    free_lead = score - (evidence.scores[unclaimed] if unclaimed is not None else 0.0)
+    best = comparison.best
+    score, own = comparison.scores[best], comparison.features[best]
+    runners_up = comparison.runners_up
+    lead = score - (comparison.scores[runners_up[0]] if runners_up else 0.0)
+    unclaimed = next((place for nth, place in enumerate(runners_up) if nth >= _MOST_CLAIMS or comparison.claim(place) <= _CLAIMED_BY), None)
+    free_lead = score - (comparison.scores[unclaimed] if unclaimed is not None else 0.0)
     same_text = max(own[_AT["text_letters"]], own[_AT["no_text"]])
     return {
         **_steps_of("lead", lead, (0.05, 0.12, 0.2)),
@@ -99,7 +99,7 @@ def signals_of(evidence: Evidence, claim: float) -> dict[str, float]:
         **{name: own[_AT[name]] for name in _OWN},
         **{f"{name}_text_other": (1 - same_text) * own[_AT[name]] for name in _WITH_OTHER_TEXT},
         **{f"{name}_text_same": same_text * own[_AT[name]] for name in _WITH_SAME_TEXT},
-        **_surroundings(evidence),
+        **_surroundings(comparison),
     }
 
 
@@ -112,13 +112,13 @@ def _steps_of(name: str, value: float, limits: Sequence[float]) -> dict[str, flo
     return parts
 
 
-def _surroundings(evidence: Evidence) -> dict[str, float]:
+def _surroundings(comparison: Comparison) -> dict[str, float]:
     """Whether the candidate stands to the rest of the page as the lost element stood to it.
 
     An anchor is another element of the old page whose text stands on the new page exactly once, in an element of the same tag.
     """
-    old, best = evidence.old, evidence.page[evidence.best]
-    anchors = _anchors(evidence)
+    old, best = comparison.old, comparison.page[comparison.best]
+    anchors = _anchors(comparison)
     if not anchors:
         return {"near_anchors": 0.0, "further_off": 0.0, "anchored": 0.0, "moved_down": 0.0, "moved_across": 0.0, "moved_known": 0.0}
     was = statistics.fmean(_nearness(old, before) for before, _ in anchors)
@@ -134,18 +134,18 @@ def _surroundings(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _anchors(evidence: Evidence) -> list[tuple[Fingerprint, Fingerprint]]:
+def _anchors(comparison: Comparison) -> list[tuple[Fingerprint, Fingerprint]]:
     """The nearest anchors of the lost element, as they were and as they are."""
-    by_text: dict[str, list[int]] = {other.traits.letters: [] for other in evidence.others if other.traits.letters}
-    for place, element in enumerate(evidence.page if by_text else ()):
+    by_text: dict[str, list[int]] = {other.traits.letters: [] for other in comparison.others if other.traits.letters}
+    for place, element in enumerate(comparison.page if by_text else ()):
         letters = element.traits.letters
         if letters in by_text:
             by_text[letters].append(place)
     found = []
-    for other in evidence.others:
-        places = [place for place in by_text.get(other.traits.letters, ()) if evidence.page[place].tag == other.tag]
-        if len(places) == 1 and places[0] != evidence.best:
-            found.append((_nearness(evidence.old, other), other, evidence.page[places[0]]))
+    for other in comparison.others:
+        places = [place for place in by_text.get(other.traits.letters, ()) if comparison.page[place].tag == other.tag]
+        if len(places) == 1 and places[0] != comparison.best:
+            found.append((_nearness(comparison.old, other), other, comparison.page[places[0]]))
     found.sort(key=lambda anchor: (-anchor[0], anchor[1].xpath))
     return [(before, after) for _, before, after in found[:_MOST_ANCHORS]]
 
@@ -167,7 +167,7 @@ def _moves(old: Fingerprint, new: Fingerprint, anchors: Sequence[tuple[Fingerpri
 
 def _names() -> tuple[str, ...]:
     nothing = Fingerprint(tag="a")
-    empty = Evidence(nothing, [nothing], [0], {0: 0.0}, {0: [0.0] * len(FEATURES)}, (), lambda _one, _other: 0.0)
+    empty = Comparison(nothing, [nothing], [0], {0: 0.0}, {0: [0.0] * len(FEATURES)}, (), lambda _one, _other: 0.0)
     return tuple(signals_of(empty, 0.0))
 
 
