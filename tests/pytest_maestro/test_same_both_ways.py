@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.pytest_maestro.conftest import Project
+from tests.pytest_maestro.samples import EVERY_ENDING
 
 from maestro_fabric.aggregator import open_history
 from support import WITHOUT_STRANGERS
@@ -29,28 +30,14 @@ SUITES = """
   - {name: free, adapter: scripted, services: [broken], cases: [{name: a}]}
 """
 HEAD = "services: {broken: {command: [python, -c, 'raise SystemExit(3)'], ready: {tcp: true, within: 5s}}}"
-TESTS = """
+TESTS = (
+    """
 import pytest, unittest
 def test_ok(): pass
 def test_left_out(): pass
-def test_bad(): assert 1 == 2
-def test_says_no(): pytest.fail("no")
-def test_err(): raise RuntimeError("boom")
-@pytest.fixture
-def broken(): raise ValueError("fix")
-@pytest.fixture
-def breaks(): yield; raise ValueError("down")
-def test_setup(broken): pass
-def test_teardown(breaks): pass
-@pytest.mark.skip(reason="why")
-def test_skip(): pass
-def test_skips_itself(): pytest.skip("later")
-@pytest.mark.xfail(reason="known")
-def test_xfail(): assert 0
-@pytest.mark.xfail(reason="known", strict=False)
-def test_xpass(): pass
-@pytest.mark.xfail(reason="known", strict=True)
-def test_strict(): pass
+"""
+    + EVERY_ENDING
+    + """
 @pytest.mark.parametrize("x", ["a", "b::c", "d[1]"])
 class TestGroup:
     def test_p(self, x): assert x != "a"
@@ -72,6 +59,7 @@ def test_skips_at_last():
 class TestOld(unittest.TestCase):
     def test_it(self): self.fail("old")
 """
+)
 
 Kept = dict[str, tuple[str, tuple[str, ...], list[tuple[int, str, str | None]]]]
 

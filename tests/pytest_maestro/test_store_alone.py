@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import pytest
 from tests.pytest_maestro.conftest import Project
+from tests.pytest_maestro.samples import EVERY_ENDING
 
 from maestro_fabric.aggregator import open_history
 
-TESTS = """
+TESTS = (
+    """
 import pytest
 def test_ok(): pass
-def test_bad(): assert 1 == 2
-def test_says_no(): pytest.fail("no")
-def test_err(): raise RuntimeError("boom")
-@pytest.fixture
-def broken(): raise ValueError("fix")
-@pytest.fixture
-def breaks(): yield; raise ValueError("down")
-def test_setup(broken): pass
-def test_teardown(breaks): pass
-@pytest.mark.skip(reason="why")
-def test_skip(): pass
-def test_skips_itself(): pytest.skip("later")
-@pytest.mark.xfail(reason="known")
-def test_xfail(): assert 0
-@pytest.mark.xfail(reason="known", strict=False)
-def test_xpass(): pass
-@pytest.mark.xfail(reason="known", strict=True)
-def test_strict(): pass
+"""
+    + EVERY_ENDING
+    + """
 @pytest.mark.parametrize("x", ["a", "b::c", "d[1]"])
 class TestGroup:
     def test_p(self, x): pass
@@ -40,6 +27,7 @@ def test_flaky():
     global n; n += 1
     assert n > 1
 """
+)
 
 EXPECTED = {
     "ok": "passed",
