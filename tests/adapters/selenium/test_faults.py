@@ -31,13 +31,13 @@ def test_page_that_spins_for_ever_ends_at_the_deadline_and_the_next_case_works(p
 
 
 def test_browser_that_was_killed_loses_the_session_and_the_next_case_works(play):
-    (play.root / "kill_browser.py").write_text(
+    (play.root / "kill_selenium_browser.py").write_text(
         "import os, signal\ndef kill(page, variables):\n    os.kill(page.capabilities['goog:processID'], signal.SIGKILL)\n"
         "    page.service.program.stop()\n"
     )
 
     with pytest.raises(SessionLost, match=r"the browser has gone \(killed, or crashed\) during step 3"):
-        play(OPEN, {"call": "kill_browser:kill"}, {"click": "#buy"})
+        play(OPEN, {"call": "kill_selenium_browser:kill"}, {"click": "#buy"})
 
     assert play(OPEN).status is Status.PASSED
 
