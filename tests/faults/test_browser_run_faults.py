@@ -173,7 +173,10 @@ def test_after_kill_9_of_the_controller_no_browser_driver_or_service_is_left(sho
 
     wait_until_gone(shop.marker, within_s=20)
     assert shop.run_status() == "interrupted"
-    assert shop.results() == {"done": "passed", "stays": "error"} | ({"next": "passed"} if "next" in shop.results() else {})
+    results = shop.results()
+    # With two workers the third case may have finished, or was running, or had not begun.
+    assert results.pop("next", "passed") in {"passed", "error"}
+    assert results == {"done": "passed", "stays": "error"}
     shop.check_that_the_next_run_works()
 
 
