@@ -128,7 +128,7 @@ def measure(size: Size, rounds: int) -> dict[str, list[Seen]]:
 
 
 def main() -> int:
-    """Print the table of docs/resilience.md, then the claims."""
+    """Print the table of docs/resilience/outage.md, then the claims."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one small round: shows that it works")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each arm (default %(default)s)")
@@ -156,7 +156,7 @@ def main() -> int:
 
 
 def table(seen: dict[str, list[Seen]]) -> str:
-    """The rows of docs/resilience.md, medians."""
+    """The rows of docs/resilience/outage.md, medians."""
     names = {
         "healthy": "a policy of ours, no outage",
         "plain": "pytest",

@@ -1,4 +1,4 @@
-"""Write docs/circuit-breaker.svg, the picture of a breaker's states, with the words and the changes that the code has.
+"""Write docs/resilience/circuit-breaker.svg, the picture of a breaker's states, with the words and the changes that the code has.
 
 python docs/make_breaker_picture.py [--check]
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from maestro_fabric.resilience import State
 
-TARGET = Path(__file__).with_name("circuit-breaker.svg")
+TARGET = Path(__file__).parent / "resilience" / "circuit-breaker.svg"
 BOXES = {
     State.CLOSED: (40, 150, "#1a7f37", "calls go through", "failures are counted"),
     State.OPEN: (560, 150, "#cf222e", "calls are refused", "at once"),

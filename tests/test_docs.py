@@ -89,7 +89,7 @@ def test_the_ci_page_tells_pytest_s_exit_status_and_gets_a_browser_that_fits() -
     assert re.findall(r"playwright/python:v([\d.]+)-", gitlab) == re.findall(r"playwright==([\d.]+)", gitlab) != []
 
 
-@pytest.mark.parametrize("name", ["--workers", "--maestro-store", "`degraded`", "`quarantined`", "`analytics`"])
+@pytest.mark.parametrize("name", ["--workers", "--maestro-store", "`quarantined`", "`analytics`"])
 def test_the_limitations_name_what_is_not_there_yet(name: str) -> None:
     assert name in (DOCS / "limitations.md").read_text(encoding="utf-8")
 

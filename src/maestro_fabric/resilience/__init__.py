@@ -5,7 +5,7 @@
     @web
     def order(item: str) -> Order: ...
 
-Everything works on functions, coroutine functions and methods; `docs/resilience.md` tells what each pattern is for, and when it is not.
+Everything works on functions, coroutine functions and methods; `docs/resilience/` has a page for each: what it is for, when not to use it.
 """
 
 from maestro_fabric.errors import BulkheadFullError, CallRefused, CircuitBreakerOpenError, RateLimitExceeded, TimeoutError  # noqa: A004 - see `errors`
