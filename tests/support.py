@@ -16,7 +16,8 @@ import pytest
 T = TypeVar("T")
 
 # What a pytest that a test starts can do without. To load them takes three times as long as all the rest of its start.
-WITHOUT_STRANGERS = " ".join(f"-p no:{name}" for name in ("randomly", "asyncio", "anyio", "hypothesispytest", "pytest-bdd", "pytest_cov"))
+STRANGERS = ("randomly", "asyncio", "anyio", "hypothesispytest", "pytest-bdd", "pytest_cov", "playwright")
+WITHOUT_STRANGERS = " ".join(f"-p no:{name}" for name in STRANGERS)
 
 
 def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
