@@ -83,6 +83,9 @@ _ROUTES: dict[str, Callable[[_Site, Mapping[str, list[str]]], None]] = {
     ),
     "/redirect": lambda site, query: site.reply(b"", status=302, headers={"location": "/?from=redirect"}),
     "/never": _never,
+    "/door": lambda site, query: site.reply(b"<a id=in href=/down>in</a>"),
+    "/down": lambda site, query: site.reply(b"<p>try later</p><a id=out href=/>out</a>", status=503),
+    "/down-without-a-word": lambda site, query: site.reply(b"", status=502),
 }
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from maestro_fabric.adapters.selenium.drivers import FoundDriver, find_driver
 from maestro_fabric.cli import browser_setup
 from maestro_fabric.cli.browser_setup import install_driver
+from maestro_fabric.cli.machine import examine
 from maestro_fabric.errors import PluginError
 
 pytestmark = pytest.mark.needs_selenium
@@ -66,6 +68,7 @@ def test_a_driver_of_the_browsers_version_is_taken_as_it_is(machine: Machine) ->
 
 
 def test_debians_driver_is_fetched_and_unpacked_beside_the_one_that_does_not_fit(machine: Machine) -> None:
+    old = machine.add("chromedriver", "#!/bin/sh\necho 'ChromeDriver 148.0.1.1 (abc)'\n")
     machine.add_debian("156.0.3.4")
 
     kept = machine.install()
@@ -73,6 +76,19 @@ def test_debians_driver_is_fetched_and_unpacked_beside_the_one_that_does_not_fit
     assert kept == str(machine.home / ".cache" / "maestro" / "drivers" / "chromedriver")
     assert "ChromeDriver 156.0.3.4" in Path(kept).read_text()
     assert machine.said == ["No driver for this browser yet: fetching Debian's chromium-driver …"]
+    checks = {check.name: check for check in examine(store=machine.home / "h.db", executable=None, environ=machine.environ)}
+    assert checks["chromedriver"].value.endswith(f"{kept} (from maestro); not used: {old} (from PATH) is version 148, the browser 156")
+
+
+def test_of_drivers_that_do_not_fit_the_first_is_given_so_that_starting_it_says_why(machine: Machine) -> None:
+    old = machine.add("chromedriver", "#!/bin/sh\necho 'ChromeDriver 148.0.1.1 (abc)'\n")
+    named = machine.add("mine", "#!/bin/sh\nexit 1\n")
+
+    found = find_driver("chromium", None, machine.environ | {"CHROMEDRIVER": str(named)}, browser=Path(machine.browser))
+    of_a_mute_browser = find_driver("chromium", None, machine.environ | {"CHROMEDRIVER": str(old)}, browser=named)
+
+    assert found == FoundDriver(named, "CHROMEDRIVER")
+    assert of_a_mute_browser == FoundDriver(old, "CHROMEDRIVER")
 
 
 def test_a_driver_of_another_version_is_refused_and_what_to_do_is_said(machine: Machine) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
+from maestro_fabric.adapters.browser.versions import major_version, version_answer
 from maestro_fabric.adapters.selenium.drivers import DRIVERS, driver_help, drivers_folder, find_driver
-from maestro_fabric.cli.machine import browser_answer
 from maestro_fabric.errors import PluginError
 
 __all__ = ["install_browser", "install_driver"]
@@ -61,28 +60,22 @@ def install_driver(browser: str, *, environ: Mapping[str, str], say: Callable[[s
     """
     if not is_installed("selenium"):
         return None
-    wanted = major_version(browser_answer(browser))
-    if path := _working_driver(wanted, environ):
+    wanted = major_version(version_answer(browser))
+    if path := _working_driver(browser, wanted, environ):
         return path
     outputs: list[str] = []
     for title, fetch in (("fetching Debian's chromium-driver", _fetch_from_debian), ("asking Selenium Manager", _ask_selenium_manager)):
         say(f"No driver for this browser yet: {title} …")
         if problem := fetch(browser, wanted, environ):
             outputs.append(f"{title}: {problem}")
-        elif path := _working_driver(wanted, environ):
+        elif path := _working_driver(browser, wanted, environ):
             return path
     raise PluginError("\n".join([*outputs, f"the browser is version {wanted}: {driver_help('chromium')}"]))
 
 
-def major_version(answer: str | None) -> str:
-    """``156`` of ``ChromeDriver 156.0.8078.79 (…)``; empty when there is none."""
-    found = re.search(r"\b(\d+)\.\d+\.\d+", answer or "")
-    return found[1] if found else ""
-
-
-def _working_driver(wanted: str, environ: Mapping[str, str]) -> str | None:
-    found = find_driver("chromium", None, environ)
-    if found is None or major_version(browser_answer(str(found.path))) != wanted:
+def _working_driver(browser: str, wanted: str, environ: Mapping[str, str]) -> str | None:
+    found = find_driver("chromium", None, environ, browser=Path(browser))
+    if found is None or major_version(version_answer(str(found.path))) != wanted:
         return None
     return str(found.path)
 
@@ -117,7 +110,7 @@ def _ask_selenium_manager(browser: str, wanted: str, environ: Mapping[str, str])
 
 
 def _keep(program: Path, wanted: str, environ: Mapping[str, str]) -> str:
-    found = major_version(browser_answer(str(program)))
+    found = major_version(version_answer(str(program)))
     if found != wanted:
         return f"it is version {found or 'unknown'}, the browser {wanted}"
     target = drivers_folder(environ) / DRIVERS["chromium"]
@@ -134,7 +127,7 @@ def _is_root() -> bool:
 
 def _working_browser(environ: Mapping[str, str]) -> str | None:
     found = find_browser("chromium", None, environ)
-    return str(found.path) if found is not None and browser_answer(str(found.path)) is not None else None
+    return str(found.path) if found is not None and version_answer(str(found.path)) is not None else None
 
 
 def _ways(environ: Mapping[str, str]) -> Iterator[tuple[str, Sequence[Sequence[str]]]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -17,15 +16,15 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser, is_installed
+from maestro_fabric.adapters.browser.versions import version_answer
 from maestro_fabric.adapters.node.find import installed_version
 from maestro_fabric.adapters.selenium.drivers import DRIVERS, driver_help, find_driver
 from maestro_fabric.aggregator.database import connect_to_read, version_of
 from maestro_fabric.errors import StoreError
 
-__all__ = ["Check", "State", "browser_answer", "examine"]
+__all__ = ["Check", "State", "examine"]
 
 DISTRIBUTION = "pytest-maestro"
-_ANSWER_WITHIN_S = 20.0
 
 
 class State(StrEnum):
@@ -67,7 +66,7 @@ def examine(*, store: Path, executable: str | None, environ: Mapping[str, str]) 
         *_look_at_versions(),
         *_look_at_extras(),
         *_look_at_browsers(executable, environ),
-        *_look_at_programs(environ),
+        *_look_at_programs(executable, environ),
         *_look_at_store(store),
         _look_at_platform(),
     ]
@@ -121,34 +120,24 @@ def _look_at_browsers(executable: str | None, environ: Mapping[str, str]) -> Ite
             state = State.BROKEN if needed else State.ABSENT
             mend = browser_help(engine) if has_playwright else ""
             yield Check(section="Browsers", name=engine, state=state, value="not found", mend=mend)
-        elif (answer := browser_answer(str(found.path))) is None:
+        elif (answer := version_answer(str(found.path))) is None:
             value = f"{found.path} (from {found.source}) does not start"
             yield Check(section="Browsers", name=engine, state=State.BROKEN, value=value, mend=f"run {found.path} --version to see why")
         else:
             yield Check(section="Browsers", name=engine, state=State.OK, value=f"{answer}: {found.path} (from {found.source})")
 
 
-def browser_answer(path: str) -> str | None:
-    """What a browser (or any program) says to ``--version``, in one line; ``None`` when it does not start."""
-    try:
-        finished = subprocess.run(  # noqa: S603 - a program that this machine has, with a constant argument
-            [path, "--version"], capture_output=True, text=True, timeout=_ANSWER_WITHIN_S, check=False, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    lines = finished.stdout.strip().splitlines()
-    return (lines[0].strip() if lines else "starts") if finished.returncode == 0 else None
-
-
-def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Check]:
+def _look_at_programs(executable: str | None, environ: Mapping[str, str]) -> Iterator[Check]:
     has_selenium = is_installed("selenium")
+    browser = find_browser("chromium", executable, environ)
     for engine, name in DRIVERS.items():
-        found = find_driver(engine, None, environ)
+        found = find_driver(engine, None, environ, browser=browser.path if browser is not None else None)
         mend = driver_help(engine) if has_selenium and engine == "chromium" else ""
         if found is None:
             yield Check(section="Drivers", name=name, state=State.ABSENT, value="not found", mend=mend)
         else:
-            yield _program("Drivers", name, str(found.path), f" (from {found.source})")
+            source = f" (from {found.source})" + "".join(f"; not used: {reason}" for reason in found.skipped)
+            yield _program("Drivers", name, str(found.path), source)
     for name in ("node", "npm"):
         path = shutil.which(name, path=environ.get("PATH"))
         if path is None:
@@ -162,7 +151,7 @@ def _look_at_programs(environ: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _program(section: str, name: str, path: str, source: str = "") -> Check:
-    answer = browser_answer(path)
+    answer = version_answer(path)
     if answer is None:
         return Check(section=section, name=name, state=State.ABSENT, value=f"{path}{source} does not start")
     return Check(section=section, name=name, state=State.OK, value=f"{answer}: {path}{source}")

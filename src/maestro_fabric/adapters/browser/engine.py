@@ -226,6 +226,9 @@ class Engine(Protocol):
     def locate(self, tab: Any, target: Target, key: str) -> Element:
         """The element of a target that is found by ``key``; nothing is asked of the page."""
 
+    def ask(self, tab: Any, script: str, arg: Any) -> Any:
+        """What a function of ``arg``, which changes nothing, gives in the page."""
+
     def ask_frames(self, tab: Any, script: str, arg: Any) -> list[Any]:
         """What a function of ``arg`` gives in the page and in its frames, one after the other."""
 
@@ -250,6 +253,9 @@ class Engine(Protocol):
 
     def answers(self) -> bool:
         """Whether the browser still does."""
+
+    def origin(self, tab: Any) -> tuple[str, int]:
+        """The address that the page in a tab came from, and the status it was answered with; 0 where nobody knows."""
 
     def keep_trace(self, path: Path) -> None:
         """Write what was recorded of the case, where the engine records at all."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["Played", "play"]
+
+_SERVER_ERROR = 500
+_ASKING_S = 2.0
 
 
 @dataclass(slots=True)
@@ -143,14 +147,30 @@ def _judge(exc: Exception, scene: Scene, title: str) -> tuple[Fault, Status]:
     status = scene.surroundings.classify(known) or (Status.FAILED if isinstance(known, AssertionError) else Status.ERROR)
     # Ours say all there is to say; a traceback helps with a `call` step's function.
     trace = "" if isinstance(known, MaestroError | ExpectationFailed) else "".join(traceback.format_exception(known))
-    message = _message(scene.planned, title, body, scene)
+    is_down = is_outage(known)
+    # A page that did not come in time would not tell either.
+    answer = "" if is_down else _server_error(scene)
+    message = _message(scene.planned, title, f"{body}\n{answer}" if answer else body, scene)
     return Fault(
         type=type(known).__name__,
         message=message,
         trace=scene.surroundings.redact(trace),
         location=scene.planned.location,
-        is_outage=status is not Status.FAILED and (is_outage(known) or bool(scene.server_error)),
+        is_outage=status is not Status.FAILED and (is_down or bool(answer)),
     ), status
+
+
+def _server_error(scene: Scene) -> str:
+    """That the page came with a status of 500 and more, by an ``open``, a click or a form; empty otherwise."""
+    if scene.watch.interrupted:
+        return ""
+    # A page whose script spins does not answer, and is interrupted.
+    scene.watch.stop_at = time.monotonic() + _ASKING_S
+    with suppress(*scene.engine.faults.errors):
+        address, status = scene.engine.origin(scene.page)
+        if status >= _SERVER_ERROR:
+            return f"{address} was answered with status {status}"
+    return ""
 
 
 def _known(exc: Exception, scene: Scene) -> Exception:
@@ -180,7 +200,6 @@ def _out_of_time(scene: Scene, last: str) -> DeadlineExceeded:
 def _message(planned: PlannedStep, title: str, body: str, scene: Scene) -> str:
     lines = [f"step {_place(planned)}: {title}", *(f"  {line}" for line in body.splitlines())]
     lines += [f"  {line}" for line in scene.dialogs.unexpected]
-    lines += [f"  {scene.server_error}"] if scene.server_error else []
     return scene.surroundings.redact("\n".join(lines))
 
 

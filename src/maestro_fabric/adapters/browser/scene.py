@@ -63,7 +63,6 @@ class Scene:
         responses: Answers to ``request``, by their ``as`` name; ``""`` is the last.
         exchanges: The latest calls with their answers.
         soft_failures: Unmet soft expectations.
-        server_error: That the page that was opened last was answered with a status of 500 or more; empty otherwise.
         mending: What was learnt of elements, and what the healer answered.
     """
 
@@ -82,7 +81,6 @@ class Scene:
     responses: dict[str, Response] = field(default_factory=dict)
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=_MAX_EXCHANGES))
     soft_failures: list[str] = field(default_factory=list)
-    server_error: str = ""
     mending: Mending = field(default_factory=Mending)
 
     def limit_s(self, within: float | str | None) -> float:

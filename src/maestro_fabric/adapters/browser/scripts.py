@@ -6,7 +6,17 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-__all__ = ["COLLECT_CANDIDATES", "DESCRIBE_MATCHES", "IS_VISIBLE", "READ_ELEMENTS", "fingerprint_script", "names_script"]
+__all__ = [
+    "COLLECT_CANDIDATES",
+    "DESCRIBE_MATCHES",
+    "IS_VISIBLE",
+    "ORIGIN",
+    "READ_ELEMENTS",
+    "finding_script",
+    "fingerprint_script",
+    "learn_found_script",
+    "names_script",
+]
 
 
 @cache
@@ -14,6 +24,12 @@ def names_script() -> str:
     """Functions that give an element's role, accessible name and labels."""
     return (resources.files(__package__) / "names.js").read_text("utf-8")
 
+
+ORIGIN = """() => {
+  const [entry] = performance.getEntriesByType('navigation');
+  return entry ? [entry.name, entry.responseStatus || 0] : ['', 0];
+}"""
+"""``() → [address, status]`` of the answer that the page came from; the status is 0 in browsers that do not tell."""
 
 IS_VISIBLE = """
 const isVisible = (element) => {
@@ -28,11 +44,27 @@ const isVisible = (element) => {
 
 
 @cache
+def finding_script() -> str:
+    """Functions that find elements by their locators, for the head of a script."""
+    return IS_VISIBLE + names_script() + (resources.files(__package__) / "locators.js").read_text("utf-8")
+
+
+@cache
 def fingerprint_script(entry: Literal["learn", "placeOf", "collect"]) -> str:
     """A function of fingerprints.js that gives JSON: ``learn`` and ``placeOf`` take elements and what they say, ``collect`` only that."""
-    body = IS_VISIBLE + names_script() + (resources.files(__package__) / "fingerprints.js").read_text("utf-8")
     # As text: a browser driver takes ten times as long for objects.
-    return f"(...given) => {{{body}\nreturn JSON.stringify({entry}(...given));\n}}"
+    return f"(...given) => {{{IS_VISIBLE}{names_script()}{_fingerprints()}\nreturn JSON.stringify({entry}(...given));\n}}"
+
+
+@cache
+def learn_found_script() -> str:
+    """``([locator, what learn takes]) → JSON``: finds the element, too, at half of the cost of having a browser driver find it."""
+    return f"([locator, asked]) => {{{finding_script()}{_fingerprints()}\nreturn JSON.stringify(learn(find(locator), asked));\n}}"
+
+
+@cache
+def _fingerprints() -> str:
+    return (resources.files(__package__) / "fingerprints.js").read_text("utf-8")
 
 
 READ_ELEMENTS = (

@@ -74,6 +74,10 @@ class HttpEngine:
         """Always: there is no browser that could have gone."""
         return True
 
+    def origin(self, tab: Any) -> tuple[str, int]:
+        """Nothing: no page is open."""
+        return "", 0
+
 
 @dataclass(frozen=True, slots=True)
 class Surface:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from maestro_fabric.adapters.browser.engine import Element, Faults, HttpCall, Reply
 from maestro_fabric.adapters.browser.responses import Response
 from maestro_fabric.adapters.browser.scope import as_bool, as_int
+from maestro_fabric.adapters.browser.scripts import ORIGIN
 from maestro_fabric.adapters.playwright.faults import PlaywrightFaults
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.models import BrowserConfig
@@ -48,6 +49,10 @@ class PlaywrightEngine:
             found = found.nth(number - 1 if number > 0 else number)
         element: Element = found
         return element
+
+    def ask(self, tab: Page, script: str, arg: Any) -> Any:
+        """What a function gives in the page."""
+        return tab.evaluate(script, arg)
 
     def ask_frames(self, tab: Page, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""
@@ -121,6 +126,11 @@ class PlaywrightEngine:
         except self.faults.errors:
             return False
         return True
+
+    def origin(self, tab: Page) -> tuple[str, int]:
+        """What the browser's record of the navigation says."""
+        address, status = tab.evaluate(ORIGIN)
+        return str(address), int(status)
 
     def keep_trace(self, path: Path) -> None:
         """End the recording and write it."""

@@ -1,12 +1,14 @@
-"""Finds a driver for a browser on this machine; nothing is imported from Selenium, and nothing is started."""
+"""Finds a driver for a browser on this machine; nothing is imported from Selenium."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from maestro_fabric.adapters.browser.versions import major_version, version_answer
 
 __all__ = ["DRIVERS", "FoundDriver", "driver_help", "drivers_folder", "find_driver"]
 
@@ -22,25 +24,37 @@ _VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class FoundDriver:
-    """A driver's program, and where it was found: ``config``, a variable's name, ``PATH`` or ``maestro``."""
+    """A driver's program, and where it was found.
+
+    Attributes:
+        path: The program.
+        source: ``config``, a variable's name, ``PATH`` or ``maestro``.
+        skipped: Of those that would have come first, why they were not taken.
+    """
 
     path: Path
     source: str
+    skipped: tuple[str, ...] = ()
 
 
-def find_driver(engine: str, configured: str | None, environ: Mapping[str, str]) -> FoundDriver | None:
+def find_driver(engine: str, configured: str | None, environ: Mapping[str, str], *, browser: Path | None = None) -> FoundDriver | None:
     """The driver to use, the first of: configured, named by the environment, on the path, fetched by ``maestro doctor``.
 
-    A configured or named one is returned even when it is missing, so that starting it says what is wrong with it.
+    Of several, one whose major version is another than the browser's is skipped: a chromedriver takes its own version only. A
+    configured one, and one that is alone, is returned whatever it is, so that starting it says what is wrong with it.
 
     Args:
         engine: ``chromium`` or ``firefox``.
         configured: ``browser.driver`` of the config.
         environ: The environment variables.
+        browser: The Chromium that it is for; without, no versions are compared.
     """
     if configured:
         return FoundDriver(Path(configured).expanduser(), "config")
-    return next(_candidates(engine, environ), None)
+    found = list(_candidates(engine, environ))
+    if engine != "chromium" or browser is None or len(found) < 2:
+        return found[0] if found else None
+    return _fitting(found, major_version(version_answer(str(browser))))
 
 
 def driver_help(engine: str) -> str:
@@ -58,6 +72,18 @@ def drivers_folder(environ: Mapping[str, str]) -> Path:
     """Where ``maestro doctor`` keeps drivers that it fetched."""
     home = Path(environ.get("HOME") or Path.home())
     return Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "maestro" / "drivers"
+
+
+def _fitting(found: Sequence[FoundDriver], wanted: str) -> FoundDriver:
+    """The first of the browser's version; the first of all when none is, or the browser does not tell its own."""
+    skipped: list[str] = []
+    for driver in found:
+        version = major_version(version_answer(str(driver.path)))
+        if not wanted or version == wanted:
+            return replace(driver, skipped=tuple(skipped))
+        what = f"is version {version}" if version else "does not say its version"
+        skipped.append(f"{driver.path} (from {driver.source}) {what}, the browser {wanted}")
+    return found[0]
 
 
 def _candidates(engine: str, environ: Mapping[str, str]) -> Iterator[FoundDriver]:

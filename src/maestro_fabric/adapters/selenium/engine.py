@@ -14,10 +14,12 @@ from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
 from maestro_fabric.adapters.browser.engine import Element, Faults, HttpCall, Reply
+from maestro_fabric.adapters.browser.locators import locator_of
 from maestro_fabric.adapters.browser.responses import Response
+from maestro_fabric.adapters.browser.scripts import ORIGIN
 from maestro_fabric.adapters.selenium.commands import Commands
 from maestro_fabric.adapters.selenium.cookies import Cookies
-from maestro_fabric.adapters.selenium.element import SeleniumElement, frames_of, locator_of
+from maestro_fabric.adapters.selenium.element import SeleniumElement, frames_of
 from maestro_fabric.adapters.selenium.faults import SeleniumFaults
 from maestro_fabric.adapters.selenium.http import fetch
 from maestro_fabric.adapters.selenium.tab import SeleniumTab
@@ -69,6 +71,11 @@ class SeleniumEngine:
         """An element of ours."""
         locator = locator_of(target, key, self.settings.test_id_attribute)
         return SeleniumElement(self.commands, tab.handle, frames_of(target), locator)
+
+    def ask(self, tab: SeleniumTab, script: str, arg: Any) -> Any:
+        """What a function gives in the page, in one call."""
+        self.commands.enter(tab.handle)
+        return self.commands.script(f"return ({script})(arguments[0])", arg)
 
     def ask_frames(self, tab: SeleniumTab, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""
@@ -132,6 +139,11 @@ class SeleniumEngine:
             return bool(self.commands.driver.window_handles)
         except (WebDriverException, HTTPError, ConnectionError):
             return False
+
+    def origin(self, tab: SeleniumTab) -> tuple[str, int]:
+        """What the browser's record of the navigation says."""
+        address, status = tab.evaluate(ORIGIN)
+        return str(address), int(status)
 
     def keep_trace(self, path: Path) -> None:
         """Nothing: WebDriver records no traces, which the config's check says."""

@@ -142,7 +142,8 @@ def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram) -> L
     if browser is None and wanted.engine == "chromium":
         raise PluginError(browser_help("chromium"))
     options = _options(wanted, str(browser.path) if browser is not None and wanted.engine == "chromium" else wanted.executable)
-    found = find_driver(wanted.engine, wanted.driver, environ) or _managed(wanted, environ, options)
+    program = browser.path if browser is not None else None
+    found = find_driver(wanted.engine, wanted.driver, environ, browser=program) or _managed(wanted, environ, options)
     if not found.path.is_file():
         raise PluginError(f"{found.path} (from {found.source}) is not there: correct it, or leave it out and one is looked for")
     service: Any = _ChromeService(found, start) if wanted.engine == "chromium" else _FirefoxService(found, start)
@@ -153,7 +154,9 @@ def _start(wanted: Launch, environ: Mapping[str, str], start: StartProgram) -> L
     except (WebDriverException, HTTPError, OSError) as exc:
         service.stop()
         what = f"{browser.path} (from {browser.source})" if browser is not None else wanted.engine
-        raise PluginError(f"{what} did not start by {found.path} (from {found.source}): {_reason(exc, headed=wanted.headed)}") from exc
+        reason = _reason(exc, headed=wanted.headed)
+        mend = "; a driver takes its own version only: run `maestro doctor --install-browser`" if "only supports Chrome" in reason else ""
+        raise PluginError(f"{what} did not start by {found.path} (from {found.source}): {reason}{mend}") from exc
     return Launched(driver, service.program)
 
 
