@@ -122,10 +122,7 @@ def register_collection(
     Raises:
         UsageError: when a native suite has arguments that cannot hold for one suite alone.
     """
-    try:
-        suite_args = {suite.name: read_suite_args(suite, config) for suite in prepared.plan.suites if suite.adapter == NATIVE_ADAPTER}
-    except ConfigError as exc:
-        raise pytest.UsageError(str(exc)) from None
+    suite_args = {suite.name: _suite_args(suite, config, prepared) for suite in prepared.plan.suites if suite.adapter == NATIVE_ADAPTER}
     for tag, suites in _tags(prepared.plan.suites).items():
         config.addinivalue_line("markers", f"{tag}: a tag of {', '.join(suites)} in {prepared.loaded.path.name}")
     running = register_running(config, prepared, attachments, is_worker=is_worker)
@@ -143,6 +140,15 @@ def register_collection(
     config.pluginmanager.register(attempts, "maestro-attempts")
     register_left_out(config, running, lambda item: item.stash.get(SUITE, None))
     return running
+
+
+def _suite_args(suite: PlannedSuite, config: pytest.Config, prepared: Prepared) -> SuiteArgs:
+    try:
+        return read_suite_args(suite, config)
+    except ConfigError as exc:
+        place = ("suites", suite.index, "args")
+        placed = ConfigError([prepared.loaded.problem(problem.message, place, hint=problem.hint) for problem in exc.problems])
+        raise pytest.UsageError(str(placed)) from None
 
 
 def _tags(suites: Sequence[PlannedSuite]) -> dict[str, list[str]]:

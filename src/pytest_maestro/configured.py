@@ -45,7 +45,7 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
             # back, because that one would begin with looking through them.
             gc.freeze()
         _refuse_what_would_be_ignored(prepared)
-        return prepared, select(given, prepared, native_paths(prepared.plan, prepared.loaded.root), folder)
+        return prepared, select(given, prepared, native_paths(prepared), folder)
     except (ConfigError, PluginError) as exc:
         raise pytest.UsageError(str(exc)) from None
 
@@ -67,7 +67,6 @@ def _refuse_what_would_be_ignored(prepared: Prepared) -> None:
         if suite.adapter != NATIVE_ADAPTER:
             continue
         if getattr(suite.config, "env", None):
-            raise ConfigError(
-                f"suite {suite.name!r}: its env would hold for the whole pytest session, which it shares with others: "
-                "set the variables outside, or run the file with 'maestro run'"
-            )
+            message = f"suite {suite.name!r}: its env would hold for the whole pytest session, which it shares with others"
+            hint = "set the variables outside, or run the file with 'maestro run'"
+            raise ConfigError([prepared.loaded.problem(message, ("suites", suite.index, "env"), hint=hint)])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.compose import Prepared
+from maestro_fabric.config.nearest import nearest
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.plan import Plan, PlannedSuite
 from pytest_maestro.names import NATIVE_ADAPTER, NativePath
@@ -38,8 +39,7 @@ class Selection:
         """Whether a case of qa.yaml was asked for; an id without ``[…]`` means all its parameters."""
         if self.cases is None:
             return True
-        tail = f"{suite}::{title}"
-        return any(tail == chosen or tail.startswith((f"{chosen}::", f"{chosen}[")) for chosen in self.cases)
+        return any(_is_part(f"{suite}::{title}", chosen) for chosen in self.cases)
 
     def allows(self, path: Path, suite: PlannedSuite) -> bool:
         """Whether a test of a native suite was asked for."""
@@ -60,30 +60,33 @@ class Selection:
         return any(native.path.is_relative_to(other) or other.is_relative_to(native.path) for other in self.others)
 
 
-def native_paths(plan: Plan, root: Path) -> tuple[NativePath, ...]:
+def native_paths(prepared: Prepared) -> tuple[NativePath, ...]:
     """The paths of the suites that pytest collects itself.
 
     Raises:
-        ConfigError: when one does not exist, or belongs to two suites.
+        ConfigError: when one belongs to two suites.
     """
     found: dict[tuple[Path, str], NativePath] = {}
-    for suite in plan.suites:
+    for suite in prepared.plan.suites:
         if not isinstance(suite.config, PytestSuite):
             continue
-        for written in suite.config.paths:
+        for number, written in enumerate(suite.config.paths):
             file, _, names = written.partition("::")
-            path = Path(os.path.normpath(root / suite.config.cwd / file))
-            if not path.exists():
-                raise ConfigError(f"suite {suite.name!r}: the path {written!r} does not exist (looked for {path})")
+            path = Path(os.path.normpath(prepared.loaded.root / suite.config.cwd / file))
             other = found.setdefault((path, names), NativePath(path, names, suite))
             if other.suite is not suite:
                 both = f"suites {other.suite.name!r} and {suite.name!r} both have the path {written!r}"
-                raise ConfigError(f"{both}: each test belongs to one suite")
+                place = ("suites", suite.index, "paths", number)
+                raise ConfigError([prepared.loaded.problem(both, place, hint="each test belongs to one suite")])
     return tuple(found.values())
 
 
 def select(given: Sequence[str], prepared: Prepared, natives: tuple[NativePath, ...], folder: Path) -> Selection:
-    """What to collect for these paths; without a path, all suites of the config."""
+    """What to collect for these paths; without a path, all suites of the config.
+
+    Raises:
+        ConfigError: when a path names a suite or case that the config does not have.
+    """
     config_path = prepared.loaded.path
     by_name = {suite.name: suite for suite in prepared.plan.suites}
     paths: list[str] = []
@@ -107,9 +110,38 @@ def select(given: Sequence[str], prepared: Prepared, natives: tuple[NativePath, 
             suites.add(name)
             paths += [native.argument for native in natives if native.suite is chosen]
         else:
+            _refuse_unknown(name, prepared)
             cases.append(name)
             paths.append(f"{config_path}::{name}")
     return Selection(tuple(dict.fromkeys(paths)), natives, frozenset(suites), tuple(others), None if has_all else tuple(cases))
+
+
+def _is_part(tail: str, chosen: str) -> bool:
+    """Whether a case is the one that was chosen, or one of its parameters or its suite."""
+    return tail == chosen or tail.startswith((f"{chosen}::", f"{chosen}["))
+
+
+def _refuse_unknown(chosen: str, prepared: Prepared) -> None:
+    """Say which suite or case was likely meant: pytest itself would only say that it found none."""
+    suites = prepared.plan.suites
+    cases = [str(case.id) for suite in suites if suite.adapter != NATIVE_ADAPTER for case in suite.cases]
+    if any(_is_part(tail, chosen) for tail in cases):
+        return
+    file, (name, _, title) = prepared.loaded.path.name, chosen.partition("::")
+    suite = next((suite for suite in suites if suite.name == name), None)
+    if suite is not None and suite.adapter == NATIVE_ADAPTER:
+        whole = f"name its tests by their files, or all of it as {file}::{name}"
+        raise ConfigError(f"{file}::{chosen}: {name!r} is a suite of pytest: {whole}")
+    if suite is not None and not title:
+        return  # a suite without cases
+    if suite is not None:
+        near = nearest(title, [case.id.title for case in suite.cases])
+        near = f"{name}::{near}" if near else ""
+    else:
+        near = nearest(chosen, cases if title else [suite.name for suite in suites])
+    known = f"its suites are {', '.join(suite.name for suite in suites)}; maestro plan lists the cases"
+    hint = f"did you mean {f'{file}::{near}'!r}?" if near else known
+    raise ConfigError(f"{file} has no {'case' if title else 'suite'} {chosen!r}: {hint}")
 
 
 def _whole(plan: Plan, config_path: Path, natives: Sequence[NativePath]) -> list[str]:

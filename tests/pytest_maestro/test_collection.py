@@ -77,7 +77,7 @@ def test_a_wrong_node_id_is_a_usage_error(shop: Project) -> None:
     result = shop.run("qa.yaml::checkout::sell")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*not found*sell*"])
+    result.stderr.fnmatch_lines(["*has no case 'checkout::sell'*"])
     with open_history(shop.path / ".maestro/history.db") as history:
         assert history.runs() == []
 

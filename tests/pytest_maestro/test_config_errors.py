@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from tests.pytest_maestro.conftest import Project
+
+from maestro_fabric.cli import main
 
 ONE = "  - {name: a, adapter: scripted, cases: [{name: one}]}\n"
 
@@ -41,13 +44,87 @@ def test_two_configs_in_one_session_are_refused(project: Project) -> None:
     result.stderr.fnmatch_lines(["*two configs*"])
 
 
-def test_a_path_of_a_native_suite_that_is_missing_is_named(project: Project) -> None:
-    project.config("  - {name: unit, adapter: pytest, paths: [tset]}\n")
+WRONG_PATH = """\
+qa.yaml:5:43: the path 'tset/test_untit.py' does not exist
+    5 |   - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}
+      |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean 'tests/test_unit.py::test_one'?
+  at suites[0].paths[0]
+
+qa.yaml:5:73: the path 'more' does not exist
+    5 |   - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}
+      |                                                                         ^^^^ looked for it in """
+
+
+def test_a_wrong_path_of_a_native_suite_is_told_alike_by_validate_plan_run_and_pytest(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.path)
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+    project.config("  - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}\n")
+
+    inside = project.run("qa.yaml")
+    outside = [CliRunner().invoke(main, [command, "qa.yaml"]) for command in ("validate", "plan", "run")]
+
+    assert inside.ret == pytest.ExitCode.USAGE_ERROR
+    assert WRONG_PATH in str(inside.stderr)
+    assert [result.exit_code for result in outside] == [2, 2, 2]
+    assert [WRONG_PATH in result.stderr for result in outside] == [True, True, True]
+
+
+def test_a_wrong_folder_of_a_native_suite_is_told_with_the_nearest_one(project: Project) -> None:
+    project.file("web/tests/test_unit.py", "def test_one(): pass\n")
+    project.config("  - {name: unit, adapter: pytest, cwd: wbe, paths: [tests]}\n")
 
     result = project.run("qa.yaml")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*suite 'unit'*'tset' does not exist*"])
+    result.stderr.fnmatch_lines(["*qa.yaml:5:*the folder 'wbe' does not exist", "*^^^ did you mean 'web'?*"])
+
+
+def test_a_path_that_two_native_suites_name_is_told_with_its_place(project: Project) -> None:
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+    project.config("  - {name: a, adapter: pytest, paths: [tests]}\n  - {name: b, adapter: pytest, paths: [./tests]}\n")
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*qa.yaml:6:*suites 'a' and 'b' both have the path './tests'", "*each test belongs to one suite*"])
+
+
+def test_an_environment_of_a_native_suite_is_refused_with_its_place(project: Project) -> None:
+    project.config("  - {name: unit, adapter: pytest, env: {A: b}}\n")
+
+    result = project.run("qa.yaml")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*qa.yaml:5:*its env would hold for the whole pytest session*", "*maestro run*"])
+
+
+TWO = """\
+  - {name: widget, adapter: scripted, cases: [{name: one}, {name: two, params: [tea]}]}
+  - {name: unit, adapter: pytest, paths: [tests]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("widgetz", "qa.yaml has no suite 'widgetz': did you mean 'qa.yaml::widget'?"),
+        ("widget::oen", "qa.yaml has no case 'widget::oen': did you mean 'qa.yaml::widget::one'?"),
+        ("wigdet::two[tea]", "qa.yaml has no case 'wigdet::two[tea]': did you mean 'qa.yaml::widget::two[tea]'?"),
+        ("zzz", "qa.yaml has no suite 'zzz': its suites are widget, unit; maestro plan lists the cases"),
+        ("unit::test_one", "'unit' is a suite of pytest: name its tests by their files, or all of it as qa.yaml::unit"),
+    ],
+)
+def test_a_node_id_that_names_nothing_is_told_with_the_nearest_one(project: Project, wrong: str, said: str) -> None:
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+    project.config(TWO)
+
+    result = project.run(f"qa.yaml::{wrong}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in str(result.stderr)
+    assert project.ran() == []
 
 
 @pytest.mark.parametrize("args", ["[-x]", "[--maxfail, '1']", pytest.param("[-n, '2']", marks=pytest.mark.needs_xdist)])
@@ -58,7 +135,7 @@ def test_arguments_that_would_hold_for_the_whole_session_are_refused(project: Pr
     result = project.run("qa.yaml")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*whole pytest session*-k, -m, --deselect and --ignore*"])
+    result.stderr.fnmatch_lines(["*qa.yaml:5:*whole pytest session*-k, -m, --deselect and --ignore*"])
 
 
 @pytest.mark.parametrize("options", [[], pytest.param(["-n1"], marks=pytest.mark.needs_xdist)], ids=["alone", "workers"])

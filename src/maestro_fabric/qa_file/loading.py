@@ -78,6 +78,10 @@ class Loaded:
         """The place of a part, e.g. ``("suites", 1, "cases", 0)``, or of the nearest one around it that has a place."""
         return self._tree.locate(path)
 
+    def problem(self, message: str, path: Sequence[str | int], *, hint: str = "") -> Problem:
+        """Something wrong with a part of the file that only shows when the file is used, with its place and line."""
+        return self._tree.problem(message, path, hint=hint)
+
 
 def load(
     path: Path,

@@ -14,6 +14,7 @@ from maestro_fabric.config.schema import json_schema
 from maestro_fabric.errors import Problem
 from maestro_fabric.qa_file.nodes import Path
 from maestro_fabric.qa_file.repair import repaired
+from maestro_fabric.qa_file.paths import check_paths
 from maestro_fabric.qa_file.translate import Translation
 from maestro_fabric.qa_file.tree import Tree
 
@@ -39,7 +40,8 @@ def validate(tree: Tree, suite_models: Mapping[str, type[SuiteConfig]], problems
 
 
 def _check(tree: Tree, config: Config, problems: list[Problem], *, blind: frozenset[Path] = frozenset()) -> None:
-    findings = [*check_config(config), *check_references(config, list(_texts(tree, blind)))]
+    texts = list(_texts(tree, blind))
+    findings = [*check_config(config), *check_references(config, texts), *check_paths(config, tree.main.path.parent)]
     for finding in findings:
         if _is_below(finding.path, blind):
             continue

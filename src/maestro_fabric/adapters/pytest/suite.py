@@ -16,6 +16,7 @@ class PytestSuite(SuiteConfig):
 
     # Outside pytest: one session is one pytest, which must know its tests beforehand. Inside, they are pytest's own items.
     stays_together: ClassVar[bool] = True
+    path_keys: ClassVar[tuple[str, ...]] = ("paths",)
 
     adapter: Literal["pytest"]
     paths: list[str] = Field(default=["."], min_length=1, description="Files, folders or node ids, relative to cwd.")
