@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any, Literal
 
 import pytest
 
+from maestro_fabric.compose import load_config
 from maestro_fabric.config.models import SuiteConfig
+from maestro_fabric.errors import ConfigError, PluginError
 from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Warned
 from maestro_fabric.hookspecs import hookimpl
 from maestro_fabric.model import Attempt, Case, CaseId, Outcome, Status
@@ -39,6 +42,92 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return entry(name, name)
 
     return write
+
+
+LOADED = """
+import sys
+from pathlib import Path
+from maestro_fabric.compose import load_config
+
+try:
+    load_config(Path("qa.yaml"), environ={})
+except Exception as error:
+    print(error)
+print(*sorted({name.split(".")[2] for name in sys.modules if name.startswith("maestro_fabric.adapters.") and name.endswith(".plugin")}))
+"""
+
+
+class Ours:
+    """The distribution that our own plugins come from."""
+
+    name = "pytest-maestro"
+    version = "1"
+
+
+def our_entry(value: str) -> EntryPoint:
+    found = entry(value, value)
+    vars(found).update(dist=Ours())
+    return found
+
+
+def imported_for(folder: Path, suites: str) -> list[str]:
+    """The lines of a process that loads a config: what is wrong with it, and which of our adapters were imported."""
+    (folder / "qa.yaml").write_text(f"version: 1\nproject: p\nsuites:\n{suites}", encoding="utf-8")
+    finished = subprocess.run([sys.executable, "-c", LOADED], cwd=folder, capture_output=True, text=True, check=True)
+    return finished.stdout.splitlines()
+
+
+def test_a_config_imports_the_adapters_only_that_it_names(tmp_path: Path) -> None:
+    suites = "  - {name: t, adapter: pytest, paths: [.]}\n  - {name: c, adapter: command, command: [x], report: {junit: r.xml}}\n"
+
+    assert imported_for(tmp_path, suites) == ["command pytest"]
+
+
+def test_an_unknown_adapter_is_told_with_the_names_of_all(tmp_path: Path) -> None:
+    lines = imported_for(tmp_path, "  - {name: t, adapter: pytst}\n")
+
+    assert lines[0] == "qa.yaml:4:24: unknown adapter 'pytst'"
+    assert "did you mean 'pytest'?" in lines[2]
+    assert all(f" {name}" in lines[2] for name in ("command", "http", "playwright"))
+
+
+def test_a_key_that_is_called_like_an_adapter_is_told_as_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "qa.yaml"
+    path.write_text("version: 1\nproject: p\nsuites:\n  - {name: c, adapter: command, command: 5, report: {junit: r.xml}}\n")
+    one = problem_of(path)
+    path.write_text(path.read_text() + "  - {name: t, adapter: pytest, paths: [.]}\n")
+
+    assert [one, problem_of(path)] == ["suites[0].command 'command' must be a list, not 5"] * 2
+
+
+def problem_of(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, environ={})
+    return "; ".join(f"{problem.path} {problem.message}" for problem in caught.value.problems)
+
+
+def test_one_of_ours_that_is_broken_is_told_when_it_is_asked_for(module: Any) -> None:
+    module("good_plugin", GOOD.replace("FakeAdapter()", "type('Good', (FakeAdapter,), {'name': 'good_plugin'})()"))
+    module("torn_plugin", "import a_module_that_is_absent")
+    plugins = Plugins([our_entry("torn_plugin"), our_entry("good_plugin")])
+
+    assert list(plugins.adapters) == ["good_plugin", "torn_plugin"]
+    with pytest.raises(PluginError, match="the plugin 'torn_plugin' of pytest-maestro 1 is left out: ModuleNotFoundError"):
+        plugins.adapters["torn_plugin"]
+    assert [(info.name, bool(info.problem)) for info in plugins.found] == [("good_plugin", False), ("torn_plugin", True)]
+
+
+def test_nobody_takes_the_name_of_one_of_ours(module: Any) -> None:
+    stranger = module("strange_plugin", GOOD)
+    module("fake", GOOD)
+    plugins = Plugins([stranger, our_entry("fake"), module("fake", GOOD)])
+
+    assert plugins.warnings == [
+        "the plugin 'fake' is left out: another plugin is called 'fake' already",
+        "an adapter of the plugin 'strange_plugin' is left out: another plugin brings an adapter named 'fake' already",
+    ]
+    assert plugins.suite_models == {"fake": FakeSuite}
+    assert len(plugins.adapters) == 1
 
 
 GOOD = """

@@ -23,9 +23,9 @@ from maestro_fabric.model import NAME_PATTERN
 
 __all__ = ["FROZEN", "OFF_WORD", "STRICT_KEYS", "LateBool", "LateInt", "LateSeconds", "Name", "Seconds", "is_late", "nothing", "shorthand"]
 
-STRICT_KEYS = ConfigDict(extra="forbid")
+STRICT_KEYS = ConfigDict(extra="forbid", defer_build=True)
 """Every step: an unknown key is an error."""
-FROZEN = ConfigDict(extra="forbid", frozen=True)
+FROZEN = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 """Every model: an unknown key is an error, nothing changes after loading."""
 
 

@@ -55,12 +55,20 @@ class Translated:
 
 
 class Translation:
-    """Translates the errors of one validation."""
+    """Translates the errors of one validation.
 
-    def __init__(self, tree: Tree, schema: dict[str, Any], adapters: Sequence[str]) -> None:
+    Args:
+        tree: What was validated.
+        schema: The JSON Schema of what it should be.
+        adapters: The names of all adapters.
+        has_tags: Whether an error in a suite has its adapter's name in its place, as with a union of several suites' models.
+    """
+
+    def __init__(self, tree: Tree, schema: dict[str, Any], adapters: Sequence[str], *, has_tags: bool = False) -> None:
         self._tree = tree
         self._schema = schema
         self._adapters = adapters
+        self._has_tags = has_tags
 
     def problems(self, errors: Sequence[Any]) -> Translated:
         """One problem for each place; of several members of a union that all refused a value, one that fits its kind."""
@@ -99,8 +107,9 @@ class Translation:
         data: Any = self._tree.data
         path: list[Key] = []
         rest: list[Key] = []
-        for key in loc:
-            is_adapter_tag = len(path) == 2 and path[0] == "suites" and key in self._adapters and not rest
+        for number, key in enumerate(loc):
+            # A key may be called like an adapter: `command` of a command suite.
+            is_adapter_tag = self._has_tags and number == 2 and len(path) == 2 and path[0] == "suites" and key in self._adapters
             if has_part(data, key) and not is_adapter_tag:
                 data = data[key]
                 path.append(key)

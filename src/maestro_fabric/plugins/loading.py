@@ -1,27 +1,27 @@
-"""Plugins, ours and others', from the entry-point group ``maestro_fabric``. A broken one is named and left out."""
+"""Plugins as they are installed: those of others are imported at once, ours when their adapter is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, cast, get_args, get_origin
+from importlib.metadata import EntryPoint
+from typing import TypeVar, cast
 
 import pluggy
 
 from maestro_fabric import hookspecs
 from maestro_fabric.config.models import SuiteConfig
-from maestro_fabric.events import AttemptFinished, BreakerChanged, Event, Healed
+from maestro_fabric.errors import PluginError
 from maestro_fabric.model import Status
-from maestro_fabric.ports import ADAPTER_API, OLDEST_ADAPTER_API, Adapter, HealDecision, HealRequest
+from maestro_fabric.plugins.entries import OUR_PACKAGE, by_origin, installed
+from maestro_fabric.plugins.fitting import problem_of
+from maestro_fabric.plugins.hook_sink import HookSink
+from maestro_fabric.ports import Adapter, HealDecision, HealRequest
 
-__all__ = ["ENTRY_POINT_GROUP", "HookSink", "PluginInfo", "Plugins", "has_strangers", "load_plugins"]
+__all__ = ["PluginInfo", "Plugins", "load_plugins"]
 
-ENTRY_POINT_GROUP = hookspecs.HOOK_NAMESPACE
-_OUR_PACKAGE = "pytest-maestro"
-_TOLD = ("maestro_event", "maestro_attempt_finished", "maestro_breaker_changed", "maestro_healed")
+T = TypeVar("T")
 _VERDICTS = ("failed", "error", "blocked")
-_PARTS = ("name", "api", "suite_model", "check", "discover", "open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +51,8 @@ class Plugins:
     """The plugins that could be loaded.
 
     Attributes:
-        adapters: The adapters by their names.
-        found: Every plugin that was found, also the broken ones: ours first, then by name.
+        adapters: The adapters by their names; going through the names imports none, asking for one of ours imports it.
+        suite_models: The model of each adapter's suites, in the same way.
         warnings: One line for each plugin or adapter that was left out.
         left_out: The same lines by the name of the plugin or adapter.
     """
@@ -60,18 +60,25 @@ class Plugins:
     def __init__(self, entries: Iterable[EntryPoint]) -> None:
         self._manager = pluggy.PluginManager(hookspecs.HOOK_NAMESPACE)
         self._manager.add_hookspecs(hookspecs)
-        self.adapters: dict[str, Adapter] = {}
-        self.found: list[PluginInfo] = []
+        self._found: list[PluginInfo] = []
+        self._adapters: dict[str, Adapter] = {}
+        self.adapters: Mapping[str, Adapter] = _ByName(self._names, self._adapter)
+        self.suite_models: Mapping[str, type[SuiteConfig]] = _ByName(self._names, lambda name: self._adapter(name).suite_model)
         self.warnings: list[str] = []
         self.left_out: dict[str, str] = {}
-        # Ours first, so that nobody takes the name of one of our adapters.
-        for entry in sorted(entries, key=lambda entry: (_package_of(entry).partition(" ")[0] != _OUR_PACKAGE, entry.name, entry.value)):
+        ours, others = by_origin(entries)
+        # Each of ours brings nothing but the adapter of its name. A file uses one or two of them, and all together take as long to
+        # import as the rest of a start.
+        self._waiting = {entry.name: entry for entry in ours}
+        for entry in others:
             self._add(entry)
 
     @property
-    def suite_models(self) -> Mapping[str, type[SuiteConfig]]:
-        """The model of each adapter's suites, by the adapter's name."""
-        return {name: adapter.suite_model for name, adapter in self.adapters.items()}
+    def found(self) -> list[PluginInfo]:
+        """Every plugin that was found, also the broken ones, all of them imported: ours first, then by name."""
+        for name in list(self._waiting):
+            self._add(self._waiting.pop(name))
+        return sorted(self._found, key=lambda info: (info.package.partition(" ")[0] != OUR_PACKAGE, info.name))
 
     def secret(self, name: str) -> str | None:
         """The value that the first plugin which knows the secret gives; ``None`` when none does."""
@@ -117,9 +124,19 @@ class Plugins:
         """
         self._register(plugin, PluginInfo(name=name))
 
+    def _names(self) -> Iterator[str]:
+        return iter((*self._waiting, *self._adapters))
+
+    def _adapter(self, name: str) -> Adapter:
+        if name in self._waiting:
+            self._add(self._waiting.pop(name))
+            if name not in self._adapters:
+                raise PluginError(self.left_out[name])
+        return self._adapters[name]
+
     def _add(self, entry: EntryPoint) -> None:
         info = PluginInfo(name=entry.name, package=_package_of(entry), entry_point=entry.value)
-        if self._manager.has_plugin(entry.name):
+        if entry.name in self._waiting or self._manager.has_plugin(entry.name):
             self._leave_out(info, f"another plugin is called {entry.name!r} already")
             return
         try:
@@ -135,11 +152,11 @@ class Plugins:
         taken = self._take_adapters(info.name)
         hooks = sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or ())
         names, api = tuple(adapter.name for adapter in taken), tuple(adapter.api for adapter in taken)
-        self.found.append(replace(info, adapters=names, api=api, hooks=tuple(hooks)))
+        self._found.append(replace(info, adapters=names, api=api, hooks=tuple(hooks)))
 
     def _leave_out(self, info: PluginInfo, problem: str) -> None:
         first_line = problem.splitlines()[0]
-        self.found.append(replace(info, problem=first_line))
+        self._found.append(replace(info, problem=first_line))
         origin = f" of {info.package}" if info.package else ""
         self._warn(info.name, f"the plugin {info.name!r}{origin} is left out: {first_line}")
 
@@ -151,88 +168,43 @@ class Plugins:
     def _take_adapters(self, name: str) -> list[Adapter]:
         others = [plugin for plugin in self._manager.get_plugins() if self._manager.get_name(plugin) != name]
         given = self._manager.subset_hook_caller("maestro_adapters", others)()
-        problems = [(adapter, _problem_of(adapter)) for adapters in given for adapter in adapters]
+        problems = [(adapter, problem_of(adapter)) for adapters in given for adapter in adapters]
         taken = []
         for adapter, unfit in problems:
-            problem = unfit or (f"another plugin brings an adapter named {adapter.name!r} already" if adapter.name in self.adapters else "")
+            is_known = not unfit and adapter.name in tuple(self._names())
+            problem = unfit or (f"another plugin brings an adapter named {adapter.name!r} already" if is_known else "")
             if problem:
                 self._warn(str(getattr(adapter, "name", name)), f"an adapter of the plugin {name!r} is left out: {problem}")
             else:
-                self.adapters[adapter.name] = adapter
+                self._adapters[adapter.name] = adapter
                 taken.append(adapter)
         return taken
+
+
+class _ByName(Mapping[str, T]):
+    """Values that are made when they are asked for."""
+
+    def __init__(self, names: Callable[[], Iterator[str]], value_of: Callable[[str], T]) -> None:
+        self._names = names
+        self._value_of = value_of
+
+    def __getitem__(self, name: str) -> T:
+        return self._value_of(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._names()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(self._names())
 
 
 def _package_of(entry: EntryPoint) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
 
 
-def _problem_of(adapter: Any) -> str:
-    """Why an adapter does not fit the interface; empty when it does. One that cannot be asked raises what it raises."""
-    missing = [part for part in _PARTS if not hasattr(adapter, part)]
-    if missing:
-        return f"{type(adapter).__name__} has no {', '.join(missing)}"
-    if not isinstance(adapter.api, int) or adapter.api < OLDEST_ADAPTER_API:
-        return f"{adapter.name!r} was written for version {adapter.api} of the adapter interface, this is version {ADAPTER_API}: update it"
-    if adapter.api > ADAPTER_API:
-        return (
-            f"{adapter.name!r} needs version {adapter.api} of the adapter interface, this is version {ADAPTER_API}: update {_OUR_PACKAGE}"
-        )
-    if not isinstance(adapter.suite_model, type) or not issubclass(adapter.suite_model, SuiteConfig):
-        return f"the suite_model of {adapter.name!r} is no subclass of maestro_fabric.config.models.SuiteConfig"
-    # Without it, pydantic cannot tell the suites of a file apart, and no config at all could be read.
-    named = adapter.suite_model.model_fields["adapter"].annotation
-    if get_origin(named) is not Literal or get_args(named) != (adapter.name,):
-        return f"the suite_model of {adapter.name!r} must say adapter: Literal[{adapter.name!r}]"
-    uncallable = [part for part in ("check", "discover", "open") if not callable(getattr(adapter, part))]
-    return f"{', '.join(uncallable)} of {adapter.name!r} cannot be called" if uncallable else ""
-
-
-class HookSink:
-    """Hands events to plugins; one that raises is named once, and hears nothing more.
-
-    Attributes:
-        warnings: One line for each plugin that raised.
-    """
-
-    def __init__(self, manager: pluggy.PluginManager) -> None:
-        self.warnings: list[str] = []
-        self._manager = manager
-        self._listeners = {hook: _names_of(manager, hook) for hook in _TOLD}
-
-    def receive(self, event: Event) -> None:
-        """Hand over one event."""
-        self._tell("maestro_event", event=event)
-        if isinstance(event, AttemptFinished):
-            self._tell("maestro_attempt_finished", case=event.case, attempt=event.attempt, is_last=event.is_last)
-        elif isinstance(event, BreakerChanged):
-            self._tell("maestro_breaker_changed", change=event)
-        elif isinstance(event, Healed):
-            self._tell("maestro_healed", event=event)
-
-    def _tell(self, hook: str, **told: object) -> None:
-        for name in list(self._listeners[hook]):
-            others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name and plugin is not None]
-            try:
-                self._manager.subset_hook_caller(hook, others)(**told)
-            except Exception as exc:
-                # The border to other people's code, as above.
-                self._listeners[hook].remove(name)
-                self.warnings.append(f"the plugin {name!r} hears no more events: its {hook} raised {type(exc).__name__}: {exc}")
-
-    def close(self) -> None:
-        """Nothing to do: hooks keep nothing open."""
-
-
-def _names_of(manager: pluggy.PluginManager, hook: str) -> list[str]:
-    return [impl.plugin_name for impl in getattr(manager.hook, hook).get_hookimpls()]
-
-
-def has_strangers() -> bool:
-    """Whether plugins of others are installed; nothing is loaded to find that out."""
-    return any(_package_of(entry).partition(" ")[0] != _OUR_PACKAGE for entry in entry_points(group=ENTRY_POINT_GROUP))
-
-
 def load_plugins() -> Plugins:
     """Every plugin installed here."""
-    return Plugins(entry_points(group=ENTRY_POINT_GROUP))
+    return Plugins(installed())
