@@ -45,13 +45,13 @@ def test_two_configs_in_one_session_are_refused(project: Project) -> None:
 
 
 WRONG_PATH = """\
-qa.yaml:5:43: the path 'tset/test_untit.py' does not exist
-    5 |   - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}
+qa.yaml:5:43: the path 'tsts/test_untit.py' does not exist
+    5 |   - {name: unit, adapter: pytest, paths: [tsts/test_untit.py::test_one, more]}
       |                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ did you mean 'tests/test_unit.py::test_one'?
   at suites[0].paths[0]
 
 qa.yaml:5:73: the path 'more' does not exist
-    5 |   - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}
+    5 |   - {name: unit, adapter: pytest, paths: [tsts/test_untit.py::test_one, more]}
       |                                                                         ^^^^ looked for it in """
 
 
@@ -60,7 +60,7 @@ def test_a_wrong_path_of_a_native_suite_is_told_alike_by_validate_plan_run_and_p
 ) -> None:
     monkeypatch.chdir(project.path)
     project.file("tests/test_unit.py", "def test_one(): pass\n")
-    project.config("  - {name: unit, adapter: pytest, paths: [tset/test_untit.py::test_one, more]}\n")
+    project.config("  - {name: unit, adapter: pytest, paths: [tsts/test_untit.py::test_one, more]}\n")
 
     inside = project.run("qa.yaml")
     outside = [CliRunner().invoke(main, [command, "qa.yaml"]) for command in ("validate", "plan", "run")]
