@@ -214,12 +214,12 @@ class SuiteConfig(_Model):
     Attributes:
         stays_together: Whether parallel runs give all its cases to one process, one after the other: a model sets it whose
             sessions start one program for many cases.
-    """
         path_keys: The keys that list files or folders that must be there when the file is loaded, relative to ``cwd``.
+    """
 
     stays_together: ClassVar[bool] = False
-
     path_keys: ClassVar[tuple[str, ...]] = ()
+
     name: Name = Field(description="With the project and the case's name, the identity of a case.")
     adapter: str = Field(description="Who runs it.")
     needs: list[str] = Field(default_factory=list, description="Suites that must have passed before.")
