@@ -127,7 +127,6 @@ def register_collection(
         config.addinivalue_line("markers", f"{tag}: a tag of {', '.join(suites)} in {prepared.loaded.path.name}")
     running = register_running(config, prepared, attachments, is_worker=is_worker)
     config.pluginmanager.register(Collection(prepared, selection, names, running, suite_args), "maestro-collection")
-    running.foreseen_services = selection.services(prepared.plan)
     attempts = Attempts(
         NativePolicies(prepared),
         running.guards,

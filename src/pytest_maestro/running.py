@@ -16,6 +16,7 @@ from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Deadline
 from maestro_fabric.wire import to_wire
 from pytest_maestro.attachments import Attachments
+from pytest_maestro.board import Board
 from pytest_maestro.items import SUITE, MaestroItem
 from pytest_maestro.paths import shown
 from pytest_maestro.service_access import LocalServices, ServiceAccess, TakenServices
@@ -37,14 +38,12 @@ class Running:
     Attributes:
         bad: What did not pass, by suite; set in the process that judges needs.
         warnings: What a person should know that is no case's fault, one line each.
-        foreseen_services: Names of the services that the paths asked for may need, for a process that collects nothing itself.
     """
 
     def __init__(self, prepared: Prepared, attachments: Attachments, services: ServiceAccess, worker: str) -> None:
         self.plan: Plan = prepared.plan
         self.bad: Bad = {}
         self.warnings: list[str] = []
-        self.foreseen_services: tuple[str, ...] = ()
         self.services = services
         self._prepared = prepared
         self._attachments = attachments
@@ -186,7 +185,7 @@ class RunningHooks:
 def register_running(config: pytest.Config, prepared: Prepared, attachments: Attachments, *, is_worker: bool) -> Running:
     """Register what runs cases in this process."""
     given: dict[str, Any] = getattr(config, "workerinput", {})
-    services: ServiceAccess = TakenServices.from_input(given) if is_worker else LocalServices(prepared)
+    services: ServiceAccess = TakenServices(Board(prepared.artifacts)) if is_worker else LocalServices(prepared)
     attachments.redact = prepared.secrets.redact
     attachments.classify = prepared.plugins.classify
     if not config.option.collectonly:

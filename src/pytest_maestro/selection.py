@@ -45,20 +45,6 @@ class Selection:
         """Whether a test of a native suite was asked for."""
         return suite.name in self.suites or any(path.is_relative_to(other) for other in self.others)
 
-    def services(self, plan: Plan) -> tuple[str, ...]:
-        """The services that what is collected may need; ``-k`` and ``-m`` may leave out more."""
-        names: dict[str, None] = {}
-        for suite in plan.suites:
-            if suite.adapter != NATIVE_ADAPTER:
-                chosen = (case for case in suite.cases if case.skip is None and self.allows_case(suite.name, case.id.title))
-                names.update(dict.fromkeys(name for case in chosen for name in case.services))
-            elif suite.name in self.suites or any(self._touches(native) for native in self.natives if native.suite is suite):
-                names.update(dict.fromkeys(suite.config.services))
-        return tuple(names)
-
-    def _touches(self, native: NativePath) -> bool:
-        return any(native.path.is_relative_to(other) or other.is_relative_to(native.path) for other in self.others)
-
 
 def native_paths(prepared: Prepared) -> tuple[NativePath, ...]:
     """The paths of the suites that pytest collects itself.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -13,11 +14,14 @@ from maestro_fabric.compose import Prepared
 from maestro_fabric.config.models import Config
 from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import Event
+from maestro_fabric.ports import ProcessRef
+from maestro_fabric.system.process_table import SystemProcesses
 from maestro_fabric.system.services import Services
+from pytest_maestro.board import SERVICES, Board
 
 __all__ = ["LocalServices", "ServiceAccess", "TakenServices"]
 
-_URLS, _FAILED, _WATCHED = "maestro_service_urls", "maestro_service_failures", "maestro_services_watched"
+_URLS, _FAILED, _WATCHED, _SUPERVISORS = "urls", "failed", "watched", "supervisors"
 _CONNECT_WITHIN_S = 1.0
 
 
@@ -46,7 +50,7 @@ class LocalServices:
         loaded = prepared.loaded
         # Of one that has a circuit breaker, that decides whether it is down, and whether it is back.
         left_out = {*loaded.external_services, *_guarded(loaded.config)}
-        self._watched = [name for name, config in loaded.config.services.items() if name not in left_out and config.ready.log is None]
+        self._watched = {name: config for name, config in loaded.config.services.items() if name not in left_out}
 
     def listen(self, emit: Any) -> None:
         """Tell this from now on, and what was told before."""
@@ -86,9 +90,15 @@ class LocalServices:
         self._variables.hide()
         self._services.stop()
 
-    def as_input(self) -> dict[str, Any]:
+    def as_note(self) -> dict[str, Any]:
         """What a worker must know, as builtins."""
-        return {_URLS: dict(self._services.urls), _FAILED: dict(self._services.failed), _WATCHED: self._watched}
+        pids = {name: pid for name, pid in self._services.supervisor_pids.items() if name in self._watched}
+        return {
+            _URLS: dict(self._services.urls),
+            _FAILED: dict(self._services.failed),
+            _WATCHED: [name for name, config in self._watched.items() if config.ready.log is None],
+            _SUPERVISORS: {name: SystemProcesses().find(pid) for name, pid in pids.items()},
+        }
 
     def _tell(self, event: Event) -> None:
         if self._listener is None:
@@ -98,38 +108,50 @@ class LocalServices:
 
 
 class TakenServices:
-    """Services that the controller has started before the workers.
+    """Services that the controller has started before it gives out the first test.
 
     Args:
-        urls: Their addresses, by name.
-        failed: Why some did not start, by name.
-        watched: Names of those that accept connections as long as they are up.
+        board: Where the controller tells of them.
     """
 
-    def __init__(self, urls: Mapping[str, str], failed: Mapping[str, str], watched: Iterable[str] = ()) -> None:
-        self.urls = urls
-        self._failed = failed
-        self._watched = frozenset(watched)
+    def __init__(self, board: Board) -> None:
+        self._board = board
         self._variables = Variables()
-        self._variables.show(urls)
+        self._processes = SystemProcesses()
 
-    @classmethod
-    def from_input(cls, given: Mapping[str, Any]) -> TakenServices:
-        """The services that xdist's worker input tells of."""
-        return cls(given.get(_URLS, {}), given.get(_FAILED, {}), given.get(_WATCHED, ()))
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """The addresses of those that are up, by name."""
+        urls: Mapping[str, str] = self._told.get(_URLS, {})
+        return urls
 
     def problem(self, names: Iterable[str], wanted: Iterable[str]) -> str:
         """Why one of ``names`` is not there; empty when all are."""
         for name in names:
-            if name in self._failed:
-                return _failure(name, self._failed[name])
-            if name in self._watched and _refuses(self.urls.get(name, "")):
+            failed = self._told.get(_FAILED, {})
+            if name in failed:
+                return _failure(name, failed[name])
+            if self._has_ended(name):
                 return _ended(name)
         return ""
 
     def stop(self) -> None:
         """Hide their addresses; the services themselves are the controller's."""
         self._variables.hide()
+
+    @cached_property
+    def _told(self) -> dict[str, Any]:
+        """The controller's note. Read when the first test runs: it was written before that."""
+        note = self._board.read(SERVICES)
+        self._variables.show(note.get(_URLS, {}))
+        return note
+
+    def _has_ended(self, name: str) -> bool:
+        # The supervisor is a moment behind a service that was killed; a port is not, where there is one to ask.
+        supervisor = self._told.get(_SUPERVISORS, {}).get(name)
+        if supervisor is not None and not self._processes.is_running(ProcessRef(*supervisor)):
+            return True
+        return name in self._told.get(_WATCHED, ()) and _refuses(self.urls.get(name, ""))
 
 
 class Variables:

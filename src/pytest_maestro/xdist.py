@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_maestro.attachments import BLOCKED
+from pytest_maestro.board import SERVICES, Board
 from pytest_maestro.names import NATIVE_ADAPTER, Names
 
 if TYPE_CHECKING:
@@ -65,20 +66,32 @@ class Controller:
         self._bad = bad
         self._names = names
         self._scheduler: PlanScheduling | None = None
-
-    def pytest_sessionstart(self) -> None:
-        """Start the services before the first worker: one instance serves all. A failed one is told to the workers."""
-        services = self._services()
-        if services is not None and self._running is not None:
-            services.start(self._running.foreseen_services)
+        self._board = Board(prepared.artifacts) if prepared is not None else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker the run's id and where the services are."""
-        services = self._services()
+        """Tell a worker the run's id."""
         node.workerinput[RUN_ID] = self._run_id
         node.workerinput[BARRIER] = self._is_scheduling
-        node.workerinput.update(services.as_input() if services is not None else {})
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Start the services that the chosen tests need, before the first test is given out: one instance serves all workers.
+
+        A failed one is told to the workers. All workers have the same tests, so the first that has collected speaks for all.
+        """
+        services = self._services()
+        if services is None or self._board is None or self._board.has(SERVICES):
+            return
+        cases = [self._names.case(nodeid) for nodeid in ids]
+        services.start(dict.fromkeys(name for case in cases if case.skip is None for name in case.services))
+        self._board.write(SERVICES, services.as_note())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Take away what was written for the workers."""
+        if self._board is not None:
+            self._board.clear()
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

@@ -12,6 +12,7 @@ HEAD = "services: {my-web: {command: [python, -m, http.server, '{port}', --bind,
 SERVER = """
 import http.server, os, sys
 open("service.pids", "w").write(f"{os.getpid()} {os.getppid()}")
+print("listening", flush=True)
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()
 """
 KILLS = """
@@ -72,17 +73,35 @@ def test_services_of_suites_that_were_not_asked_for_are_not_started_under_xdist(
     assert not (project.path / "started").exists()
 
 
+@pytest.mark.needs_xdist
+@pytest.mark.parametrize("options", [["-k", "nothing"], ["-m", "free"], ["--deselect", "qa.yaml::a"]], ids=["-k", "-m", "--deselect"])
+def test_services_of_tests_that_were_deselected_are_not_started_under_xdist(project: Project, options: list[str]) -> None:
+    started = 'services: {web: {command: [python, -c, \'open("started", "w")\'], ready: {tcp: true, within: 5s}}}'
+    project.config(
+        "  - {name: a, adapter: scripted, services: [web], cases: [{name: one}]}\n"
+        "  - {name: b, adapter: scripted, tags: [free], cases: [{name: two}]}\n",
+        head=started,
+    )
+
+    result = project.spawn("qa.yaml", "-n2", *options)
+
+    assert result.ret == (pytest.ExitCode.NO_TESTS_COLLECTED if "-k" in options else pytest.ExitCode.OK)
+    assert not (project.path / "started").exists()
+    assert list(project.path.glob(".maestro/artifacts/*")) == []
+
+
 @pytest.mark.fault
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("ready", ["{http: /, within: 20s}", "{log: listening, within: 20s}"], ids=["http", "log"])
 @pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
-def test_a_service_that_dies_in_mid_run_blocks_the_cases_that_follow(project: Project, workers: list[str]) -> None:
+def test_a_service_that_dies_in_mid_run_blocks_the_cases_that_follow(project: Project, workers: list[str], ready: str) -> None:
     project.file("server.py", SERVER)
     project.file("tests/test_it.py", KILLS)
     project.config(
         "  - {name: unit, adapter: pytest, paths: [tests], services: [web]}\n"
         "  - {name: a, adapter: scripted, needs: [unit], services: [web], cases: [{name: one}, {name: two}, {name: three}]}\n"
         "  - {name: b, adapter: scripted, needs: [unit], cases: [{name: free}]}\n",
-        head="services: {web: {command: [python, server.py, '{port}'], ready: {http: /, within: 20s}}}",
+        head=f"services: {{web: {{command: [python, server.py, '{{port}}'], ready: {ready}}}}}",
     )
 
     result = project.spawn("qa.yaml", *workers)

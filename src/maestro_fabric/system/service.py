@@ -85,6 +85,11 @@ class Service:
         """Whether it runs."""
         return self._process is not None and self._process.is_alive
 
+    @property
+    def supervisor_pid(self) -> int | None:
+        """The process that lives as long as the service does; ``None`` before it was started."""
+        return None if self._process is None else self._process.supervisor_pid
+
     def launch(self) -> None:
         """Start the command.
 

@@ -66,6 +66,12 @@ class Services:
             self.is_alive(name)
         return {name: str(error) for name, error in dict(self._failures).items()}
 
+    @property
+    def supervisor_pids(self) -> Mapping[str, int]:
+        """By name, for each service that was started and is up, the process that lives as long as it does."""
+        pids = {name: service.supervisor_pid for name, service in self._own.items() if service.is_ready}
+        return {name: pid for name, pid in pids.items() if pid is not None}
+
     def is_alive(self, name: str) -> bool:
         """Whether a service is up; an external one always counts as up, one that was not started does not.
 
