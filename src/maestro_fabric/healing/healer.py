@@ -94,6 +94,10 @@ class LearntHealer:
         known = self._knowledge.find(case, step, locator)
         return None if known is None else known.element
 
+    def acted(self, case: CaseId, step: str, locator: str) -> bool:
+        """Whether exactly this step acted on an element that this locator found."""
+        return (case, step, locator) in self._knowledge.elements
+
     def answer(self, request: HealRequest) -> HealAnswer:
         """Whether and how to go on."""
         given = self._ask_plugins(request)
@@ -102,7 +106,9 @@ class LearntHealer:
         known = self._knowledge.find(request.case, request.step, request.locator)
         old = Fingerprint.from_mapping(request.old)
         page = [Fingerprint.from_mapping(each) for each in request.candidates]
-        others = [Fingerprint.from_mapping(each) for each in (known.others if known is not None else ())]
+        # Of the page what one can act on, and what stands beside the element itself.
+        around = (*(known.others if known is not None else ()), *request.old.get("around", ()))
+        others = [Fingerprint.from_mapping(each) for each in around]
         decision = decide(old, page, others=[other for other in others if not _is_same_place(other, old)])
         made = HealDecision(action=decision.action, index=decision.index, confidence=decision.confidence, reason=decision.reason)
         answer = self._answer(request, self._checked(request, made))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from maestro_fabric.adapters.browser.locators import frames_of, locator_of
 from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.search import Mending, Search, Way, as_compact_json, is_to_be_learnt, learn, look_again
 from maestro_fabric.adapters.browser.titles import describe_target, locator_key
@@ -92,6 +93,8 @@ def _search(scene: Scene, target: Target) -> Search[Target]:
         test_id_attribute=scene.settings.test_id_attribute,
         ways=lambda locator, _candidate: _ways(scene, target, locator),
         evidence=scene.evidence,
+        ask=lambda script, arg: scene.engine.ask(scene.page, script, arg),
+        finder=(frames_of(target), locator_of(target, locator_key(target) or "css", scene.settings.test_id_attribute)),
         location=scene.planned.location,
         must_not_heal=_must_not_heal(target),
         may_destroy=target.heal is True,

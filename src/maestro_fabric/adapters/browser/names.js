@@ -80,7 +80,21 @@ function roleOf(element) {
   return typeof role === 'function' ? role(element) : role || '';
 }
 
+// What was found out of elements while nothing can change, which whoever describes a whole page knows.
+let hiddenWhileStill = null;
+function stayStill(look) {
+  hiddenWhileStill = new Map();
+  try { look(); } finally { hiddenWhileStill = null; }
+}
+
 function isAriaHidden(element) {
+  if (!hiddenWhileStill) return isHiddenNow(element);
+  let known = hiddenWhileStill.get(element);
+  if (known === undefined) hiddenWhileStill.set(element, known = isHiddenNow(element));
+  return known;
+}
+
+function isHiddenNow(element) {
   if (['STYLE', 'SCRIPT', 'NOSCRIPT', 'TEMPLATE'].includes(element.nodeName)) return true;
   // `visibility` is inherited and may be set back; `display` and `aria-hidden` count for all that is inside.
   const style = getComputedStyle(element);

@@ -58,8 +58,24 @@ def fingerprint_script(entry: Literal["learn", "placeOf", "collect"]) -> str:
 
 @cache
 def learn_found_script() -> str:
-    """``([locator, what learn takes]) → JSON``: finds the element, too, at half of the cost of having a browser driver find it."""
-    return f"([locator, asked]) => {{{finding_script()}{_fingerprints()}\nreturn JSON.stringify(learn(find(locator), asked));\n}}"
+    """``([frames, locator, what learn takes]) → JSON``: finds the element, too, at half of the cost of having a browser driver find it."""
+    # The functions look into the `document` of the frame that they are made for.
+    return f"""([frames, locator, asked]) => {{
+const within = (document) => {{{finding_script()}{_fingerprints()}
+return {{css, find, learn}};
+}};
+let inside = document;
+const offset = [0, 0];
+for (const selector of frames) {{
+  const [frame, second] = within(inside).css(selector);
+  inside = second ? null : frame?.contentDocument;
+  if (!inside) return 'null';
+  const box = frame.getBoundingClientRect();
+  offset[0] += box.x; offset[1] += box.y;
+}}
+const {{find, learn}} = within(inside);
+return JSON.stringify(learn(find(locator), {{...asked, offset}}));
+}}"""
 
 
 @cache

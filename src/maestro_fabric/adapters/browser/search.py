@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from maestro_fabric import __version__
 from maestro_fabric.adapters.browser.engine import Element
 from maestro_fabric.adapters.browser.evidence import Evidence
-from maestro_fabric.adapters.browser.scripts import fingerprint_script
+from maestro_fabric.adapters.browser.scripts import fingerprint_script, learn_found_script
 from maestro_fabric.model import Artifact, CaseId, Heal, Learnt, Location
 from maestro_fabric.ports import HealAnswer, Healer, HealRequest
 
@@ -73,6 +73,8 @@ class Search(Generic[Found]):
         test_id_attribute: The attribute with test ids.
         ways: Makes ways of the keys of a locator in the file, for a candidate; those that the driver cannot go are left out.
         evidence: Where a picture is kept.
+        ask: What a function of its argument gives in the page; by default the page's own ``evaluate``.
+        finder: Frames by CSS and the locator, by which the script in the page finds the element itself; ``None`` where only the driver can.
         location: Where the locator is written.
         must_not_heal: Why one may not go on with another element; empty when one may.
         may_destroy: Whether even what looks destructive may be acted on.
@@ -90,6 +92,8 @@ class Search(Generic[Found]):
     test_id_attribute: str
     ways: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Way[Found]]]
     evidence: Evidence
+    ask: Callable[[str, Any], Any] | None = None
+    finder: tuple[Sequence[str], Mapping[str, Any]] | None = None
     location: Location | None = None
     must_not_heal: str = ""
     may_destroy: bool = False
@@ -102,16 +106,15 @@ def is_to_be_learnt(healer: Healer, mending: Mending, case: CaseId, step: str, l
 
 def learn(search: Search[Found], mending: Mending, comes_within_s: float) -> None:
     """Tell what an element is like before it is acted on, waiting a moment for one that is not there yet."""
-    key, element = (search.step, search.locator), search.element
+    key = (search.step, search.locator)
     # What goes wrong here goes wrong again when the element is acted on, and is told then.
     with contextlib.suppress(*search.errors):
-        url = search.page.url
-        asked = {"testIdAttribute": search.test_id_attribute, "withOthers": url not in mending.others}
-        told = json.loads(element.evaluate_all(fingerprint_script("learn"), asked))
-        if told is None and search.poll(lambda: element.count() > 0, comes_within_s):
-            told = json.loads(element.evaluate_all(fingerprint_script("learn"), asked))
+        asked = {"testIdAttribute": search.test_id_attribute, "known": list(mending.others)}
+        told = _found_in_page(search, asked) or _told(search, asked)
+        if told is None and search.poll(lambda: search.element.count() > 0, comes_within_s):
+            told = _told(search, asked)
         if told is not None:
-            others = mending.others.setdefault(url, search.redact(as_compact_json(told.get("others", []))))
+            others = mending.others.setdefault(told["page"], search.redact(as_compact_json(told.get("others", []))))
             said = search.redact(as_compact_json(told["element"]))
             mending.learnt[key] = Learnt(step=key[0], locator=key[1], element=said, others=others)
 
@@ -132,7 +135,7 @@ def look_again(search: Search[Found], healer: Healer, mending: Mending) -> Answe
             doing=search.doing,
             locator=search.locator,
             old=old,
-            candidates=json.loads(search.page.evaluate(fingerprint_script("collect"), search.test_id_attribute)),
+            candidates=json.loads(_ask(search, fingerprint_script("collect"), search.test_id_attribute)),
             url=search.page.url,
             must_not_heal=search.must_not_heal,
             may_destroy=search.may_destroy,
@@ -144,6 +147,24 @@ def look_again(search: Search[Found], healer: Healer, mending: Mending) -> Answe
 def as_compact_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
     """As it is kept."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _found_in_page(search: Search[Found], asked: Mapping[str, Any]) -> Any:
+    """What the script in the page tells of the element that it finds by itself; ``None`` when it does not find it."""
+    if search.finder is None:
+        return None
+    # It does not know what only a driver's own locators can say, e.g. `button:has-text("Buy")`.
+    with contextlib.suppress(*search.errors):
+        return json.loads(_ask(search, learn_found_script(), [*search.finder, asked]))
+    return None
+
+
+def _told(search: Search[Found], asked: Mapping[str, Any]) -> Any:
+    return json.loads(search.element.evaluate_all(fingerprint_script("learn"), asked))
+
+
+def _ask(search: Search[Found], script: str, arg: Any) -> Any:
+    return search.page.evaluate(script, arg) if search.ask is None else search.ask(script, arg)
 
 
 def _follow(search: Search[Found], healer: Healer, mending: Mending, request: HealRequest) -> Answer[Found]:
@@ -195,7 +216,7 @@ def _wait_until_stable(search: Search[Found]) -> None:
     seen: list[str] = []
 
     def is_still() -> bool:
-        seen.append(str(search.page.evaluate(_STATE)))
+        seen.append(str(_ask(search, _STATE, None)))
         return len(seen) > 2 and len(set(seen[-3:])) == 1 and seen[-1].startswith("complete")
 
     search.poll(is_still, _STABLE_WITHIN_S)

@@ -9,15 +9,13 @@ from typing import Any
 
 from selenium.common.exceptions import WebDriverException
 
-from maestro_fabric.adapters.browser.scope import as_bool, as_int
 from maestro_fabric.adapters.browser.scripts import READ_ELEMENTS
 from maestro_fabric.adapters.selenium import keys
 from maestro_fabric.adapters.selenium.commands import Commands, Found
 from maestro_fabric.adapters.selenium.page import on_all
-from maestro_fabric.config.steps import Target
 from maestro_fabric.errors import MaestroError
 
-__all__ = ["SeleniumElement", "frames_of", "locator_of"]
+__all__ = ["SeleniumElement"]
 
 _ACTIONABLE = ("visible", "enabled")
 _EDITABLE = ("visible", "enabled", "editable")
@@ -169,21 +167,3 @@ class SeleniumElement:
             return
         if is_checked is not wanted:
             raise MaestroError("clicking the checkbox did not change its state")
-
-
-def locator_of(target: Target, key: str, test_id_attribute: str) -> dict[str, Any]:
-    """A target as the script in the page takes it."""
-    number = None if target.nth is None else as_int(target.nth)
-    return {
-        "key": key,
-        "value": getattr(target, key),
-        "name": target.name,
-        "exact": as_bool(target.exact),
-        "attribute": test_id_attribute,
-        "nth": number if number is None else (number - 1 if number > 0 else number),
-    }
-
-
-def frames_of(target: Target) -> tuple[str, ...]:
-    """The CSS of the frames to go through, from the outside in."""
-    return (target.frame,) if isinstance(target.frame, str) else tuple(target.frame or ())

@@ -14,12 +14,12 @@ from selenium.common.exceptions import WebDriverException
 from urllib3.exceptions import HTTPError
 
 from maestro_fabric.adapters.browser.engine import Element, Faults, HttpCall, Reply
-from maestro_fabric.adapters.browser.locators import locator_of
+from maestro_fabric.adapters.browser.locators import frames_of, locator_of
 from maestro_fabric.adapters.browser.responses import Response
 from maestro_fabric.adapters.browser.scripts import ORIGIN
 from maestro_fabric.adapters.selenium.commands import Commands
 from maestro_fabric.adapters.selenium.cookies import Cookies
-from maestro_fabric.adapters.selenium.element import SeleniumElement, frames_of
+from maestro_fabric.adapters.selenium.element import SeleniumElement
 from maestro_fabric.adapters.selenium.faults import SeleniumFaults
 from maestro_fabric.adapters.selenium.http import fetch
 from maestro_fabric.adapters.selenium.tab import SeleniumTab

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from maestro_fabric.adapters.browser.scripts import IS_VISIBLE, names_script
+from maestro_fabric.adapters.browser.scripts import finding_script
 
 __all__ = ["LEAVING", "SETTLED", "VALUE_OF", "act", "find_frame", "on_all"]
 
@@ -40,7 +40,7 @@ return '';
 
 @cache
 def _library() -> str:
-    return IS_VISIBLE + names_script() + (resources.files(__package__) / "page.js").read_text("utf-8")
+    return finding_script() + (resources.files(__package__) / "page.js").read_text("utf-8")
 
 
 @cache
