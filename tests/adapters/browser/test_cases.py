@@ -27,6 +27,24 @@ def test_each_case_starts_with_a_fresh_context(play):
     assert play({"open": "/second"}, {"expect": {"css": "#kept", "text": "nothing"}}).status is Status.PASSED
 
 
+def test_nothing_that_a_page_can_keep_is_there_for_the_next_case(play):
+    keep = """async () => {
+      await new Promise((done, fail) => Object.assign(indexedDB.open('shop'), {onsuccess: done, onerror: fail}));
+      await caches.open('shop');
+      sessionStorage.setItem('kept', 'x');
+      document.cookie = 'who=ada';
+    }"""
+    look = """async () => {
+      const kept = [...(await indexedDB.databases()).map((one) => one.name), ...await caches.keys(), document.cookie,
+        sessionStorage.getItem('kept')];
+      if (kept.some(Boolean)) throw new Error('still there: ' + kept);
+    }"""
+    within = {"browser": {"within": "10s"}}
+
+    assert play(OPEN, {"run_js": keep}, {"open": "/second"}, **within).status is Status.PASSED
+    assert play(OPEN, {"run_js": look}, **within).fault is None
+
+
 def test_setup_gives_each_case_its_cookies_and_storage(play):
     outcome = play(*IS_LOGGED_IN, {"request": {"get": "/api/echo", "expect": {"json": {"$.cookie": "who=ada"}}}}, setup=LOG_IN)
 

@@ -23,6 +23,8 @@ from maestro_fabric.config.models import BrowserConfig
 
 __all__ = ["State", "apply_settings", "collect_state", "reset"]
 
+# Cookies are removed by themselves; "all" would take eight times as long, over what belongs to advertisements (measured).
+_STORAGES = "file_systems,indexeddb,local_storage,service_workers,cache_storage"
 _DEFAULT_VIEWPORT = "1280x720"
 _READ_LOCAL = "return [location.origin, Object.entries(localStorage)]"
 _CLEAR = """
@@ -60,7 +62,7 @@ def reset(commands: Commands, state: State, known_script: str) -> str:
     if known_script:
         commands.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=known_script)
     for origin in origins:
-        commands.devtools("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+        commands.devtools("Storage.clearDataForOrigin", origin=origin, storageTypes=_STORAGES)
     for command in ("Network.clearBrowserCookies", "Network.clearBrowserCache", "Browser.resetPermissions", "Page.resetNavigationHistory"):
         commands.devtools(command)
     # Else a link to a file that no `download` step is about would put it into the folder that the run was started in.

@@ -42,7 +42,7 @@ def _expect(step: Expect, scene: Scene) -> None:
 def _ask(step: Expect, scene: Scene) -> list[Unmet] | Ambiguous:
     faults = scene.engine.faults
     try:
-        unmet = list(check_page(step, url=scene.page.url, title=scene.page.title, base_url=scene.surroundings.base_url))
+        unmet = list(check_page(step, url=lambda: scene.page.url, title=scene.page.title, base_url=scene.surroundings.base_url))
         if unmet or not asks_for_element(step):
             return unmet
         rows = locate(scene, step).evaluate_all(READ_ELEMENTS, list(step.attribute or ()))
