@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from maestro_fabric.folders import make_folder
 
-__all__ = ["SERVICES", "Board"]
+__all__ = ["SERVICES", "TAGS", "Board"]
 
 SERVICES = "services"
 """The note by which the controller tells its workers of the services."""
+TAGS = "tags"
+"""The note by which a worker tells the controller of the marks of native tests, by node id."""
 
 
 class Board:
@@ -33,12 +36,12 @@ class Board:
         """Whether somebody has written this note."""
         return self._path(name).exists()
 
-    def write(self, name: str, note: dict[str, Any]) -> None:
+    def write(self, name: str, note: Mapping[str, Any]) -> None:
         """Write a note, in place of an older one of that name."""
         make_folder(self._folder)
         path = self._path(name)
         half = path.with_suffix(f".{os.getpid()}")
-        half.write_text(json.dumps(note), encoding="utf-8")
+        half.write_text(json.dumps(dict(note)), encoding="utf-8")
         half.replace(path)
 
     def read(self, name: str) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from maestro_fabric.model import Case
 from maestro_fabric.plan import PlannedSuite
 from pytest_maestro.attachments import Attachments
 from pytest_maestro.attempts import Attempts
+from pytest_maestro.board import Board
 from pytest_maestro.items import SUITE, MaestroItem
 from pytest_maestro.left_out import register_left_out
 from pytest_maestro.names import NATIVE_ADAPTER, Names
 from pytest_maestro.native_policies import NativePolicies
+from pytest_maestro.native_tags import register_native_tags
 from pytest_maestro.running import Running, register_running
 from pytest_maestro.selection import Selection
 from pytest_maestro.suite_args import SuiteArgs, read_suite_args
@@ -137,6 +139,7 @@ def register_collection(
         warn=running.warn,
     )
     config.pluginmanager.register(attempts, "maestro-attempts")
+    register_native_tags(config, names, Board(prepared.artifacts), is_worker=is_worker)
     register_left_out(config, running, lambda item: item.stash.get(SUITE, None))
     return running
 

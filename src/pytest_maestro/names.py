@@ -57,6 +57,9 @@ class Names:
         natives: The paths of the native suites.
         suite: The suite of tests that none of them owns.
         has_groups: Whether node ids may end with ``@group``, as ``--dist loadgroup`` makes them.
+
+    Attributes:
+        tags: The marks that native tests of suites have of their own, by node id.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Names:
         self.project = project
         self._rootdir = rootdir
         self._root = root
+        self.tags: dict[str, Sequence[str]] = {}
         self._default = suite
         self._has_groups = has_groups
         # The most specific path owns a test: `tests` and `tests/api` may be two suites.
@@ -100,6 +104,7 @@ class Names:
 
     def case(self, nodeid: str, location: tuple[str, int | None, str] | None = None) -> Case:
         """The case of a node id; for a native test with the place that pytest gives."""
+        own_tags = self.tags.get(nodeid, ())
         if self._has_groups and nodeid not in self._cases:
             nodeid = _GROUP_SUFFIX.sub("", nodeid)
         case = self._cases.get(nodeid)
@@ -117,7 +122,7 @@ class Names:
         return Case(
             id=case_id,
             location=place,
-            tags=tuple(config.tags),
+            tags=tuple(dict.fromkeys([*config.tags, *own_tags])),
             owner=config.owner,
             links=tuple(config.links),
             services=tuple(config.services),

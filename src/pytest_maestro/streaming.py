@@ -12,7 +12,7 @@ from maestro_fabric.adapters.pytest.stream import Stream, open_stream
 from maestro_fabric.model import Location, Status
 from pytest_maestro.attachments import Attachments
 from pytest_maestro.hearing import Hearing
-from pytest_maestro.marks import marked_policy
+from pytest_maestro.marks import marked_policy, tags_of
 from pytest_maestro.names import Names
 from pytest_maestro.recorder import Recorder
 
@@ -48,8 +48,7 @@ class Streaming:
         for item in session.items:
             file, line, _ = item.location
             place = None if line is None else Location(file, line + 1)
-            tags = tuple(dict.fromkeys(mark.name for mark in item.iter_markers()))
-            self._stream.collected(item.nodeid, item.path, tags=tags, location=place, policy=marked_policy(item) or "")
+            self._stream.collected(item.nodeid, item.path, tags=tags_of(item), location=place, policy=marked_policy(item) or "")
 
     def pytest_sessionfinish(self) -> None:
         """Tell of tests that were cut off."""

@@ -27,6 +27,7 @@ SUITES = """
       - {name: better, xfail: "#2"}
       - {name: strict, xfail: "#3", strict: true}
   - {name: after, adapter: scripted, needs: [checkout], cases: [{name: a}, {name: b, skip: not now}]}
+  - {name: held, adapter: pytest, paths: [held], needs: [checkout]}
   - {name: free, adapter: scripted, services: [broken], cases: [{name: a}]}
 """
 HEAD = "services: {broken: {command: [python, -c, 'raise SystemExit(3)'], ready: {tcp: true, within: 5s}}}"
@@ -38,8 +39,10 @@ def test_left_out(): pass
 """
     + EVERY_ENDING
     + """
+@pytest.mark.group
 @pytest.mark.parametrize("x", ["a", "b::c", "d[1]"])
 class TestGroup:
+    @pytest.mark.slow
     def test_p(self, x): assert x != "a"
 def test_sub(subtests):
     for i in range(3):
@@ -61,18 +64,19 @@ class TestOld(unittest.TestCase):
 """
 )
 
-Kept = dict[str, tuple[str, tuple[str, ...], list[tuple[int, str, str | None]]]]
+Tries = list[tuple[int, str, str | None]]
+Kept = dict[str, tuple[str, tuple[str, ...], Tries, tuple[str, ...], str]]
 
 
 def kept(store: Path) -> Kept:
-    """What a store keeps of its last run: by case its status, its marks, and each attempt's number, status and error."""
+    """What a store keeps of its last run: by case its status, its marks, each attempt's number, status and error, its tags, its owner."""
     with open_history(store) as history:
         run = history.runs(limit=1)[0].run_id
-        attempts: dict[str, list[tuple[int, str, str | None]]] = {}
+        attempts: dict[str, Tries] = {}
         for row in history.attempts(run):
             attempts.setdefault(f"{row.suite}::{row.name}[{row.params}]", []).append((row.attempt, str(row.status), row.error_type))
         return {
-            name: (str(row.status), tuple(sorted(row.marks)), sorted(attempts.get(name, [])))
+            name: (str(row.status), tuple(sorted(row.marks)), sorted(attempts.get(name, [])), row.tags, row.owner)
             for row in history.results(run)
             if (name := f"{row.suite}::{row.name}[{row.params}]")
         }
@@ -88,6 +92,7 @@ def test_a_file_has_the_same_outcomes_in_pytest_and_in_maestro_run(
     monkeypatch.setenv("PYTEST_ADDOPTS", plugins)
     project.config(SUITES, head=HEAD)
     project.file("tests/test_all.py", TESTS)
+    project.file("held/test_held.py", "import pytest\n@pytest.mark.slow\ndef test_it(): pass\n")
     project.file("tests/test_unimportable.py", "import nothing_of_that_name\n")
 
     inside = project.spawn("--maestro-config=qa.yaml", "--maestro-store=inside.db", "--continue-on-collection-errors", *workers)
@@ -98,5 +103,7 @@ def test_a_file_has_the_same_outcomes_in_pytest_and_in_maestro_run(
     assert found == kept(project.path / "outside.db")
     assert [status for _, status, _ in found["unit::tests.test_all.test_flaky[]"][2]] == ["failed", "failed", "passed"]
     assert len(found["checkout::late[]"][2]) == 2
-    assert {status for status, _, _ in found.values()} == {"passed", "failed", "error", "skipped", "blocked"}
-    assert len(found) == 32
+    assert found["unit::tests.test_all.TestGroup.test_p[a]"][3] == ("quick", "slow", "group")
+    assert {status for status, *_ in found.values()} == {"passed", "failed", "error", "skipped", "blocked"}
+    assert found["held::held.test_held.test_it[]"] == ("blocked", (), [], ("slow",), "")
+    assert len(found) == 33
