@@ -14,7 +14,7 @@ from maestro_fabric.model import Status
 from maestro_fabric.outages import is_outage
 from pytest_maestro.redaction import redact_failure, redact_report
 
-__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "Attaching", "Attachments", "Faults"]
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "MENDED", "Attaching", "Attachments", "Faults"]
 
 EVENTS = "maestro_events"
 """A YAML case's events, as `maestro_fabric.wire` has them."""
@@ -24,6 +24,9 @@ BLOCKED = "maestro_blocked"
 """Why a case was not run."""
 INNER = "maestro_inner"
 """On the subtest report of a case inside a container, which has its events already: whether it is the case's last word."""
+
+MENDED = "maestro_mended"
+"""On the report of a test in Python: what the healer answered (``heals``), and what elements were like (``learnt``)."""
 
 _NO_FAULTS = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception, KeyboardInterrupt)
 

@@ -18,7 +18,7 @@ from maestro_fabric.ports import Chance, Clock, Deadline
 from maestro_fabric.resilience import timeout
 from maestro_fabric.resilience.alarm import can_ring
 from maestro_fabric.wire import to_wire
-from pytest_maestro.attachments import Attachments
+from pytest_maestro.attachments import MENDED, Attachments
 from pytest_maestro.breakers import TOLD
 from pytest_maestro.native_policies import NativePolicies
 from pytest_maestro.outcomes import NOTE, outcome_of
@@ -186,13 +186,15 @@ class _Trial:
             return outcome_of(reports)
         kind, is_assertion, message, is_outage, verdict = told
         default = Status.FAILED if is_assertion and bad.when == "call" else Status.ERROR
-        return Outcome(status=Status(verdict) if verdict else default, fault=Fault(type=kind, message=message, is_outage=is_outage))
+        has_heals = any(report.__dict__.get(MENDED, {}).get("heals") for report in reports)
+        fault = Fault(type=kind, message=message, is_outage=is_outage)
+        return Outcome(status=Status(verdict) if verdict else default, fault=fault, must_not_retry=has_heals)
 
     def _wait_before_next(self, outcome: Outcome, tries: int) -> tuple[float | None, str]:
         """How long to wait before another attempt, ``None`` for no other one, and what is to be said about that."""
         retry, config = self._policy.retry, self._item.config
         session = self._item.session
-        if tries > retry.times or outcome.status not in retry.on or session.shouldfail or session.shouldstop:
+        if tries > retry.times or outcome.must_not_retry or outcome.status not in retry.on or session.shouldfail or session.shouldstop:
             return None, ""
         if config.getoption("usepdb"):
             return None, "not tried again: a debugger was asked for"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from pytest_maestro.attachments import EVENTS, INNER, Attachments
+from pytest_maestro.attachments import EVENTS, INNER, MENDED, Attachments
 from pytest_maestro.outcomes import CRASHED
 from pytest_maestro.recorder import Ended, OpenTest, PlainNote, Recorder
 
@@ -75,6 +75,7 @@ class Hearing:
                 setup.outcome == call.outcome == teardown.outcome == "passed"
                 and "wasxfail" not in call.__dict__
                 and EVENTS not in call.__dict__
+                and MENDED not in call.__dict__
                 and self._recorder.takes_plain(nodeid)
             ):
                 # First it goes, then the recorder looks whether it was told as started; see there.

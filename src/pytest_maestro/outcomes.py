@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from maestro_fabric.model import Fault, Location, Mark, Outcome, Status
-from pytest_maestro.attachments import BLOCKED, FAULT
+from maestro_fabric.model import Fault, Heal, Learnt, Location, Mark, Outcome, Status
+from pytest_maestro.attachments import BLOCKED, FAULT, MENDED
 
 __all__ = ["CRASHED", "NOTE", "attempts_of", "duration_of", "outcome_of"]
 
@@ -47,6 +47,23 @@ def outcome_of(reports: Sequence[pytest.TestReport]) -> Outcome:
     Args:
         reports: Those of one attempt, in the order in which they came; not empty.
     """
+    outcome = _plain_outcome(reports)
+    mended = next((report.__dict__[MENDED] for report in reports if MENDED in report.__dict__), None)
+    return outcome if mended is None else _with_mended(outcome, mended)
+
+
+def _with_mended(outcome: Outcome, mended: dict[str, Any]) -> Outcome:
+    """The outcome with what the healer answered, and what it learnt."""
+    from maestro_fabric.adapters.browser.healing import with_heals  # few tests have any
+    from maestro_fabric.adapters.browser.search import Mending
+    from maestro_fabric.wire import decode
+
+    heals = [cast("Heal", decode(heal, Heal)) for heal in mended["heals"]]
+    learnt = [cast("Learnt", decode(one, Learnt)) for one in mended["learnt"]]
+    return with_heals(outcome, Mending(heals=heals, learnt={(one.step, one.locator): one for one in learnt}), fail_on_heal=False)
+
+
+def _plain_outcome(reports: Sequence[pytest.TestReport]) -> Outcome:
     judged = [_judge(report) for report in reports if _is_bad(report) and not _is_subtest(report)]
     subtests = [report for report in reports if _is_subtest(report)]
     if judged:

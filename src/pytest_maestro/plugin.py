@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
+    parser.addini("maestro_wrap", "Find lost locators of pytest-playwright's page again, as maestro_page does.", type="bool", default=False)
     parser.addini("maestro_env", "The environment of the config.", default="")
     parser.addini("maestro_var", "Variables of the config, NAME=VALUE, one a line.", type="linelist", default=[])
 
@@ -55,6 +56,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The mark of a test that names its policy."""
     config.addinivalue_line("markers", "maestro(policy): try this test under a policy of the config given by --maestro-config")
+
+
+def pytest_pycollect_makemodule(parent: pytest.Collector) -> None:
+    """Register the fixtures before the first module that may ask for them: not at once, since each costs every start of pytest."""
+    manager = parent.config.pluginmanager
+    if not manager.has_plugin("maestro-fixtures"):
+        from pytest_maestro import fixtures
+
+        manager.register(fixtures, "maestro-fixtures")
 
 
 @pytest.hookimpl(tryfirst=True)

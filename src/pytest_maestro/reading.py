@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 import pytest
 
+from pytest_maestro.attachments import MENDED
 from pytest_maestro.outcomes import CRASHED
 from pytest_maestro.recorder import Ended, OpenTest, PlainNote
 
@@ -126,7 +127,7 @@ class Reading:
         calls = self._calls
         for report in reports:
             nodeid = report.nodeid
-            if nodeid in calls or report.outcome != "passed" or "wasxfail" in report.__dict__:
+            if nodeid in calls or report.outcome != "passed" or "wasxfail" in report.__dict__ or MENDED in report.__dict__:
                 self._others.setdefault(nodeid, []).append(report)
             else:
                 calls[nodeid] = report

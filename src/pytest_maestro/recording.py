@@ -20,6 +20,7 @@ from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from pytest_maestro.attachments import BLOCKED, INNER, Attachments
 from pytest_maestro.listening import listen
+from pytest_maestro.mending import artifacts_beside
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
@@ -215,7 +216,7 @@ def register_recording(
         raise pytest.UsageError(
             "--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store"
         )
-    run = prepared.run if prepared is not None else _plain_run(config.rootpath)
+    run = prepared.run if prepared is not None else _plain_run(config.rootpath, store)
     recording = Recording(store, run, prepared, names, running, attachments)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
@@ -229,12 +230,12 @@ def register_recording(
         register_xdist(config, prepared, run.run_id, recording.bad, names, running, store=store)
 
 
-def _plain_run(rootdir: Path) -> RunInfo:
+def _plain_run(rootdir: Path, store: Path) -> RunInfo:
     return RunInfo(
         run_id=new_run_id(),
         started_at=time.time(),
         orchestration_id=os.environ.get("MAESTRO_ORCHESTRATION_ID", ""),
-        facts=gather_facts(rootdir, os.environ),
+        facts={**gather_facts(rootdir, os.environ), "artifacts": str(artifacts_beside(store))},
     )
 
 

@@ -26,6 +26,8 @@ __all__ = ["MaestroSession", "start_session"]
 
 _LOOKS_LIKE_CONFIG = tuple(re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("version", "project", "suites"))
 _ENOUGH_KEYS = 2
+# What tests in Python are healed by: a history is enough.
+_NEED_A_HISTORY = ("maestro_healing", "maestro_fail_on_heal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,10 @@ class MaestroSession:
                 from pytest_maestro.xdist import register_barrier
 
                 register_barrier(config)
+        if not self.options.is_dry and (self.prepared is not None or self.options.store is not None):
+            from pytest_maestro.mending import register_mending
+
+            register_mending(config, names, self.options, self.prepared)
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 
@@ -136,7 +142,7 @@ def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -
     named = _named_config(chosen.file_or_dir, config.invocation_params.dir)
     path = _config_path(options, named, is_explicit=bool(chosen.maestro_config))
     if path is None:
-        _refuse_what_needs_a_config(need_a_config)
+        _refuse_what_needs_a_config([name for name in need_a_config if options.store is None or name not in _NEED_A_HISTORY])
         return MaestroSession(options=options) if options.store is not None else None
     from pytest_maestro.configured import prepare_selection
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, Healed
 from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
 from maestro_fabric.reports.tally import Tally
 from pytest_maestro.attachments import EVENTS
@@ -83,7 +83,7 @@ class Telling:
         )
         if _is_repeated(reports):
             self._earlier[nodeid] = [*earlier, attempt]
-            self._emit(AttemptFinished(case, attempt, is_last=False))
+            self._tell_attempt(case, attempt, is_last=False)
             return
         self._tell_attempts(case, nodeid, [attempt])
 
@@ -93,8 +93,15 @@ class Telling:
         last = attempts[-1]
         for attempt in attempts:
             if earlier or _is_attempt(attempt.outcome):
-                self._emit(AttemptFinished(case, attempt, is_last=attempt is last))
+                self._tell_attempt(case, attempt, is_last=attempt is last)
         self._tell_end(case, last.outcome, [*earlier, *attempts])
+
+    def _tell_attempt(self, case: Case, attempt: Attempt, *, is_last: bool) -> None:
+        self._emit(AttemptFinished(case, attempt, is_last=is_last))
+        for heal in attempt.outcome.heals:
+            event = Healed(case, attempt.number, heal)
+            self._tally.receive(event)
+            self._emit(event)
 
     def _tell_end(self, case: Case, outcome: Outcome, attempts: Sequence[Attempt]) -> None:
         marks = outcome.marks

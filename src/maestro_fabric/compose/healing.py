@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from maestro_fabric.config.models import Config
+from maestro_fabric.config.models import Config, HealingConfig
 from maestro_fabric.folders import make_folder
 from maestro_fabric.model import CaseId
 from maestro_fabric.plugins import Plugins
@@ -15,7 +15,7 @@ from maestro_fabric.ports import Clock, Healer, RunOptions
 if TYPE_CHECKING:
     from maestro_fabric.healing.healer import Knowledge
 
-__all__ = ["make_healer"]
+__all__ = ["make_healer", "make_plain_healer"]
 
 
 def make_healer(
@@ -32,18 +32,49 @@ def make_healer(
         plugins: Asked before the matcher.
         clock: Time.
     """
-    mode = options.healing or config.healing.mode or ("propose" if environ.get("CI") else "heal")
+    return _make(config.healing, config.project, options, environ, options.store or store, artifacts, plugins, clock)
+
+
+def make_plain_healer(
+    project: str, options: RunOptions, *, environ: Mapping[str, str], artifacts: Path, plugins: Plugins | None, clock: Clock
+) -> Healer | None:
+    """The same for a run without a config, with the settings that a config has when it says nothing.
+
+    Args:
+        project: Whose tests these are.
+        options: The command line's; nothing is known without its store.
+        environ: ``CI`` in it makes ``propose`` the default.
+        artifacts: The run's folder.
+        plugins: Asked before the matcher; ``None`` for none.
+        clock: Time.
+    """
+    if options.store is None:
+        return None
+    return _make(HealingConfig(), project, options, environ, options.store, artifacts, plugins, clock)
+
+
+def _make(
+    settings: HealingConfig,
+    project: str,
+    options: RunOptions,
+    environ: Mapping[str, str],
+    store: Path,
+    artifacts: Path,
+    plugins: Plugins | None,
+    clock: Clock,
+) -> Healer | None:
+    mode = options.healing or settings.mode or ("propose" if environ.get("CI") else "heal")
     if mode == "off":
         return None
     # Not above: a run without browsers does not pay for it.
     from maestro_fabric.healing.healer import LearntHealer
 
     return LearntHealer(
-        lambda: _read(options.store or store, config.project),
+        lambda: _read(store, project),
         now=clock.now,
-        destructive=config.healing.destructive,
-        ask_plugins=plugins.heal,
-        take_one=_budget(artifacts / "heals", config.healing.budget),
+        destructive=settings.destructive,
+        ask_plugins=plugins.heal if plugins is not None else lambda _request: None,
+        take_one=_budget(artifacts / "heals", settings.budget),
         only_proposes="healing only proposes here" if mode == "propose" else "",
     )
 

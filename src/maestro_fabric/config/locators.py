@@ -1,4 +1,4 @@
-"""Locators as the file has them, from the JSON in which they are kept."""
+"""Locators as the file, or a test in Python, has them, from the JSON in which they are kept."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 
 
 def show_locator(locator: str) -> str:
-    """``{role: button, name: Buy}``, or ``"#buy"`` for nothing but CSS; empty for an empty text."""
+    """``{role: button, name: Buy}``, or ``"#buy"`` for nothing but CSS; a test's own code as it is; empty for an empty text."""
     if not locator:
         return ""
     values: dict[str, Any] = json.loads(locator)
+    if set(values) == {"python"}:
+        return str(values["python"])
     if set(values) == {"css"}:
         return json.dumps(values["css"], ensure_ascii=False)
     return f"{{{', '.join(flow_entries(values))}}}"

@@ -76,6 +76,9 @@ class Healer(Protocol):
     def knows(self, case: CaseId, step: str, locator: str) -> Mapping[str, Any] | None:
         """The element when the locator last worked; ``None`` when nobody has told of it."""
 
+    def acted(self, case: CaseId, step: str, locator: str) -> bool:
+        """Whether exactly this step acted on an element that this locator found, in a case that passed."""
+
     def answer(self, request: HealRequest) -> HealAnswer:
         """Whether and how to go on."""
 
