@@ -215,9 +215,14 @@ def _as_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+_PLAIN = frozenset((type(None), bool, int, float))
+
+
 def _map_texts(value: Any, change: Callable[[str], Any]) -> Any:
     if isinstance(value, str):
         return change(value) if "${" in value else value
+    if value.__class__ in _PLAIN:  # most fields; asking whether they are a mapping would cost more than all else here
+        return value
     if isinstance(value, Mapping):
         return {key: _map_texts(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
