@@ -15,6 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_COVERAGE = 95
 # A test that hangs must not eat the time of all others; the longest real one takes a tenth of this.
 TEST_TIMEOUT_S = 180
+# What a developer has set for own runs would change those of the tests; only the browser is the machine's affair. Without bytecode,
+# each of the hundreds of programs that tests start would compile the whole package anew.
+LEFT_OUT = ("MAESTRO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+KEPT = ("MAESTRO_BROWSER",)
 
 
 class Check(NamedTuple):
@@ -65,10 +69,7 @@ def _run(check: Check, pytest_args: Sequence[str]) -> tuple[bool, float]:
 
 
 def _run_module(command: Sequence[str]) -> bool:
-    # What a developer has set for own runs would change those of the tests; only the browser is the machine's affair.
-    environ = {
-        name: value for name, value in os.environ.items() if name == "MAESTRO_BROWSER" or not name.startswith(("MAESTRO_", "PYTEST_"))
-    }
+    environ = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(LEFT_OUT)}
     finished = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environ, check=False)  # noqa: S603 - our own lists above
     return finished.returncode == 0
 
