@@ -183,3 +183,16 @@ def test_what_is_far_down_a_long_page_is_found() -> None:
     crowd = [element("span", f"word{number} more", xpath=f"/html[1]/body[1]/p[{number}]/span[1]") for number in range(1, 600)]
 
     assert lost(BUY, [*crowd, *with_change(BUY, id="x")]).index == len(crowd) + BUY
+
+
+def test_a_button_is_known_by_where_it_sends_its_form() -> None:
+    page = [
+        element("button", "Put in your bag", id="cta", classes="chakra", href="/basket", xpath="/html[1]/body[1]/div[2]/form[2]/button[1]"),
+        element("button", "Add to favourites", href="/wishes", xpath="/html[1]/body[1]/div[2]/form[1]/button[1]"),
+    ]
+    old = element("button", "Add to basket", id="add", href="/basket", xpath="/html[1]/body[1]/main[1]/form[1]/button[1]")
+    elsewhere = replace(old, href="/orders")
+
+    assert decide(old, page).index == 0
+    assert similarity(old, page[0]) > similarity(elsewhere, page[0]) + 0.1
+    assert similarity(old, replace(page[0], name="delete")) < similarity(old, page[0])

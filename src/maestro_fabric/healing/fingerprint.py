@@ -26,7 +26,7 @@ class Fingerprint:
         id: Its ``id``.
         name: Its ``name``.
         classes: Its classes, with spaces between them.
-        href: Where it leads.
+        href: Where it leads; of a button that sends a form, where to.
         alt: The text for a picture.
         text: Its visible text.
         neighbor_text: The visible text around it.

@@ -54,24 +54,34 @@ _NO_BOXES = (0.0, 0.0, 0.0, 0.0, 0.0)
 # The recordings that the weights are fitted on know no test ids, frames and shadow roots, so these three are set by hand.
 _SAME_TEST_ID = 0.5
 _OTHER_TEST_ID = 0.85
-# What a server knows a field by stays when everything that people see is new.
+# What a server knows a field by stays when everything that people see is new; so does, of a button, where it sends its form.
 _SAME_FIELD = 0.5
+_SAME_GOAL = 0.3
 _OTHER_ROOT = 0.95
 
 
 def score_of(one: Fingerprint, other: Fingerprint, values: Sequence[float], weights: Sequence[float]) -> float:
     """The weighted mean of the values of `compare`, moved by what people set to be found by and by where the elements live; symmetric.
 
-    The same test id takes half of what is missing to 1; two different ones, and two different frames or shadow roots, take a part away.
+    The same test id takes half of what is missing to 1, as does a field's name; where a button sends its form takes a part of it. Two
+    different test ids, and two different frames or shadow roots, take a part away.
     """
     score = weigh(values, weights)
     if one.test_id and other.test_id:
         score = score + (1 - score) * _SAME_TEST_ID if one.test_id == other.test_id else score * _OTHER_TEST_ID
     if one.name and one.name == other.name and one.type == other.type and one.traits.kind == other.traits.kind == "field":
         score = score + (1 - score) * _SAME_FIELD
+    if _send_alike(one, other):
+        score = score + (1 - score) * _SAME_GOAL
     if (one.frame, one.shadow) != (other.frame, other.shadow):
         score *= _OTHER_ROOT
     return score
+
+
+def _send_alike(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether both are buttons that send their forms to the same address, under the same name."""
+    a, b = one.traits, other.traits
+    return a.kind == b.kind == "button" and a.address == b.address != "" and one.name == other.name
 
 
 def weigh(values: Sequence[float], weights: Sequence[float]) -> float:

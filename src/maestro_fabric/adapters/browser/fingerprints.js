@@ -176,13 +176,14 @@ function nearest(own, all) {
   return [...left.slice(0, fromLeft).reverse(), ...right.slice(0, MOST_OTHERS - fromLeft)];
 }
 
-// Short texts beside it and beside the two boxes that it is in: a heading, a price, what a person finds it by.
+// Short texts beside it and beside the two boxes that it is in: a price, a note, what a person finds it by.
 function around(own) {
   const found = [];
+  const isText = (one) => one.textContent.length <= LONGEST && one.textContent.trim() && one.getElementsByTagName('*').length <= 3
+    && !one.matches(INTERACTIVE) && !one.querySelector(INTERACTIVE);
   for (let one = own, turn = 0; one && one.parentNode && turn < 3; turn++, one = one.parentElement) {
     for (const beside of one.parentNode.children) {
-      const isText = beside.childElementCount === 0 && !beside.matches(INTERACTIVE) && beside.textContent.length <= LONGEST && beside.textContent.trim();
-      if (isText && beside !== one && isVisible(beside)) found.push(beside);
+      if (beside !== one && isText(beside) && isVisible(beside)) found.push(beside);
       if (found.length === MOST_AROUND) return found;
     }
   }
