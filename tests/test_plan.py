@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maestro_fabric.config.models import Config, SuiteConfig
+from maestro_fabric.config.worst_case import longest_wait_s, worst_case
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Backoff, Case, CaseId, Policy, Retry
-from maestro_fabric.plan import build_plan, longest_wait_s, select_cases, worst_case
+from maestro_fabric.plan import build_plan, select_cases
 
 
 def config(**needs: list[str]) -> Config:

@@ -1,4 +1,4 @@
-"""What is going to be run: suites in the order of their needs, each with its cases, and how long that can take."""
+"""What is going to be run: suites in the order of their needs, each with its cases."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from maestro_fabric.config.models import Config, SuiteConfig
 from maestro_fabric.errors import ConfigError
-from maestro_fabric.model import Backoff, Case, Policy
+from maestro_fabric.model import Case
 
-__all__ = ["Plan", "PlannedSuite", "WorstCase", "build_plan", "longest_wait_s", "select_cases", "worst_case"]
+__all__ = ["Plan", "PlannedSuite", "build_plan", "select_cases"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,6 @@ class Plan:
         return tuple(case for suite in self.suites for case in suite.cases)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorstCase:
-    """The most that a case can take; ``seconds`` is ``None`` when nothing limits it."""
-
-    attempts: int
-    seconds: float | None
-
-
 def build_plan(config: Config, discovered: Mapping[str, Sequence[Case]]) -> Plan:
     """The plan of a config.
 
@@ -90,25 +82,6 @@ def select_cases(plan: Plan, is_chosen: Callable[[Case], bool]) -> Plan:
         chosen = tuple(case for case in suite.cases if is_chosen(case))
         suites.append(replace(suite, cases=chosen, deselected=suite.deselected + len(suite.cases) - len(chosen)))
     return replace(plan, suites=tuple(suites))
-
-
-def worst_case(policy: Policy) -> WorstCase:
-    """The most attempts and seconds that a case under this policy can take."""
-    attempts = 1 + policy.retry.times
-    if policy.attempt_timeout_s is None:
-        return WorstCase(attempts=attempts, seconds=policy.deadline_s)
-    waits = sum(longest_wait_s(policy.retry.backoff, number) for number in range(1, attempts))
-    places = sum(bulkhead.wait_s for bulkhead in policy.bulkheads)
-    # A fallback is no try of the same, but takes its time.
-    seconds = attempts * (policy.attempt_timeout_s + places) + waits + bool(policy.fallback) * policy.attempt_timeout_s
-    return WorstCase(attempts=attempts, seconds=seconds if policy.deadline_s is None else min(seconds, policy.deadline_s))
-
-
-def longest_wait_s(backoff: Backoff, number: int) -> float:
-    """The wait after the attempt ``number`` (from 1) in seconds, before jitter shortens it."""
-    factors: dict[str, int] = {"constant": 1, "linear": number, "exponential": 1 << (number - 1), "decorrelated": 3**number}
-    factor = factors[backoff.kind]
-    return min(backoff.first_s * factor, backoff.max_s)
 
 
 def _refuse_doubles(suite: PlannedSuite) -> None:

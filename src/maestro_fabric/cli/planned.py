@@ -13,8 +13,10 @@ from maestro_fabric.cli.planned_policies import effective_order, policy_words, s
 from maestro_fabric.cli.planned_steps import param_values, print_steps, setup_as_data, steps_as_data
 from maestro_fabric.compose import Prepared
 from maestro_fabric.config.templates import TemplateError, references
+from maestro_fabric.config.worst_case import WorstCase, worst_case
 from maestro_fabric.model import Case, Policy
-from maestro_fabric.plan import PlannedSuite, WorstCase, worst_case
+from maestro_fabric.places import is_database_url, place_of
+from maestro_fabric.plan import PlannedSuite
 from maestro_fabric.qa_file import path_text
 
 __all__ = ["plan_as_data", "print_plan"]
@@ -34,7 +36,7 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
     return {
         "project": prepared.plan.project,
         "environment": prepared.loaded.environment,
-        "store": str(prepared.store),
+        "store": prepared.shown_store,
         "values": [
             {"name": name, "value": value, "from": origin, **({"note": note} if (note := _note_on(value)) else {})}
             for name, value, origin in _values(prepared, with_steps=True)
@@ -59,7 +61,7 @@ def print_plan(prepared: Prepared, *, with_steps: bool = False) -> None:
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     where = f", environment {prepared.loaded.environment}" if prepared.loaded.environment else ""
-    console.print(Text.assemble((prepared.plan.project, "bold"), f"{where}, store {prepared.store}"), soft_wrap=True)
+    console.print(Text.assemble((prepared.plan.project, "bold"), f"{where}, store {prepared.shown_store}"), soft_wrap=True)
     values = [(name, _shown(value), origin, _note_on(value)) for name, value, origin in _values(prepared, with_steps=with_steps)]
     notes = ["note"] if any(note for *_, note in values) else []
     _print_table(console, "Values", ("name", "value", "from", *notes), (row[: 3 + len(notes)] for row in values))
@@ -143,7 +145,9 @@ def _values(prepared: Prepared, *, with_steps: bool) -> Iterator[tuple[str, obje
     loaded = prepared.loaded
     for path, origin in loaded.came_from.items():
         if with_steps or "steps" not in path:
-            yield path_text(path), loaded.value_at(path), origin
+            value = loaded.value_at(path)
+            # The address of a team's history may hold a password.
+            yield path_text(path), str(place_of(value)) if isinstance(value, str) and is_database_url(value) else value, origin
 
 
 def _note_on(value: object) -> str:

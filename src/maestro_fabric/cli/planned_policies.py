@@ -10,9 +10,10 @@ from rich.text import Text
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.journey import Journey, PlannedStep
 from maestro_fabric.config.nearest import did_you_mean
+from maestro_fabric.config.worst_case import WorstCase, longest_wait_s, worst_case
 from maestro_fabric.errors import ConfigError
-from maestro_fabric.model import Backoff, Case, Policy
-from maestro_fabric.plan import Plan, WorstCase, worst_case
+from maestro_fabric.model import Case, Policy, Retry
+from maestro_fabric.plan import Plan
 
 __all__ = [
     "effective_order",
@@ -34,7 +35,7 @@ def policy_words(policy: Policy) -> list[str]:
     if policy.deadline_s is not None:
         words.append(f"deadline({format_duration(policy.deadline_s)})")
     if retry.times:
-        words.append(f"retry({retry.times} on {' and '.join(sorted(retry.on))}; {_waits(retry.backoff)})")
+        words.append(f"retry({retry.times} on {' and '.join(sorted(retry.on))}; {_waits(retry)})")
     for breaker in policy.breakers:
         window = f"within {format_duration(breaker.window_s)}" if breaker.window_s is not None else "in a row"
         words.append(f"breaker({breaker.dependency}: {breaker.failures} failures {window}, open for {format_duration(breaker.open_for_s)})")
@@ -127,6 +128,9 @@ def _find(plan: Plan, title: str, number: str) -> tuple[Case, PlannedStep]:
     return case, step
 
 
-def _waits(backoff: Backoff) -> str:
+def _waits(retry: Retry) -> str:
+    backoff = retry.backoff
     jitter = "" if backoff.jitter == "none" or backoff.kind == "decorrelated" else f", {backoff.jitter} jitter"
-    return f"{backoff.kind} from {format_duration(backoff.first_s)} to {format_duration(backoff.max_s)}{jitter}"
+    first, last = (format_duration(longest_wait_s(backoff, number)) for number in (1, retry.times))
+    # As they will be: a limit that no wait comes near would only mislead.
+    return f"{backoff.kind} {first if first == last else f'from {first} to {last}'}{jitter}"
