@@ -14,7 +14,7 @@ from maestro_fabric.model import Status
 from maestro_fabric.outages import is_outage
 from pytest_maestro.redaction import redact_failure, redact_report
 
-__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "MENDED", "Attaching", "Attachments", "Faults"]
+__all__ = ["BLOCKED", "EVENTS", "FAULT", "INNER", "MENDED", "QUARANTINED", "Attaching", "Attachments", "Faults", "fault_of"]
 
 EVENTS = "maestro_events"
 """A YAML case's events, as `maestro_fabric.wire` has them."""
@@ -27,6 +27,8 @@ INNER = "maestro_inner"
 
 MENDED = "maestro_mended"
 """On the report of a test in Python: what the healer answered (``heals``), and what elements were like (``learnt``)."""
+QUARANTINED = "maestro_quarantined"
+"""On the report of a failure that is known: until when, and why. The report is one of an expected failure."""
 
 _NO_FAULTS = (pytest.skip.Exception, pytest.xfail.Exception, pytest.exit.Exception, KeyboardInterrupt)
 
@@ -65,7 +67,7 @@ class Attachments:
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
         """Remember what was raised; a report only has it as text."""
         if call.excinfo is not None:
-            self._faults[call.when] = _fault(call.excinfo.value, self.classify)
+            self._faults[call.when] = fault_of(call.excinfo.value, self.classify)
             if self._at_first_fault is not None:
                 self._at_first_fault()
                 self._at_first_fault = None
@@ -126,10 +128,11 @@ class Faults:
     def pytest_exception_interact(self, call: pytest.CallInfo[Any], report: pytest.CollectReport | pytest.TestReport) -> None:
         """Attach it."""
         if isinstance(report, pytest.TestReport) and call.excinfo is not None:
-            setattr(report, FAULT, _fault(call.excinfo.value))
+            setattr(report, FAULT, fault_of(call.excinfo.value))
 
 
-def _fault(raised: BaseException, classify: Callable[[BaseException], Status | None] | None = None) -> list[Any]:
+def fault_of(raised: BaseException, classify: Callable[[BaseException], Status | None] | None = None) -> list[Any]:
+    """What was raised, as `FAULT` has it."""
     verdict = None if classify is None or isinstance(raised, _NO_FAULTS) else classify(raised)
     said = str(raised) or type(raised).__name__
     return [type(raised).__name__, _is_assertion(raised), said, is_outage(raised), None if verdict is None else verdict.value]

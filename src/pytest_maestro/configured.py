@@ -39,6 +39,7 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
                 variables=options.variables,
                 options=options.run,
                 leave_out=frozenset({NATIVE_ADAPTER}),
+                quarantine=options.quarantine,
             )
             # The plan of 10,000 cases is half a million objects that live as long as the process. pytest looks for garbage twice
             # before it ends, and Python once more: 0.7 s each for objects that they would all keep. Before the collector comes

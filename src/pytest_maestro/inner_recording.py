@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from maestro_fabric.events import AttemptFinished, CaseFinished, Event
-from maestro_fabric.model import Attempt, CaseId, Mark, Status
+from maestro_fabric.model import Attempt, CaseId, Fault, Mark, Status
 from maestro_fabric.reports.tally import Tally
 
 __all__ = ["InnerRecording", "with_earlier"]
@@ -34,11 +34,13 @@ class InnerRecording:
     Args:
         emit: Takes the events.
         tally: Counts the cases.
+        judge: Marks what is quarantined in a case's last event, by that and the fault of its last attempt.
     """
 
-    def __init__(self, emit: Callable[[Event], None], tally: Tally) -> None:
+    def __init__(self, emit: Callable[[Event], None], tally: Tally, judge: Callable[[CaseFinished, Fault | None], CaseFinished]) -> None:
         self._emit = emit
         self._tally = tally
+        self._judge = judge
         self._open: dict[str, _Container] = {}
 
     def take(self, nodeid: str, events: Sequence[Event]) -> None:
@@ -51,7 +53,9 @@ class InnerRecording:
                 container.now[event.case.id].append(attempt)
                 self._emit(replace(event, attempt=attempt))
             elif isinstance(event, CaseFinished):
-                last = with_earlier(event, container.earlier[event.case.id])
+                tried = container.now[event.case.id]
+                fault = tried[-1].outcome.fault if tried else None
+                last = self._judge(with_earlier(event, container.earlier[event.case.id]), fault)
                 container.results[event.case.id] = last
                 self._emit(last)
 

@@ -10,9 +10,11 @@ from _pytest.subtests import SubtestContext
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Status
+from maestro_fabric.quarantine import Quarantine
 from maestro_fabric.wire import to_wire
 from pytest_maestro.attachments import BLOCKED, EVENTS, INNER
 from pytest_maestro.failures import failure_of
+from pytest_maestro.quarantining import keep_known
 
 __all__ = ["InnerReports"]
 
@@ -31,11 +33,13 @@ class InnerReports:
     Args:
         item: The container's item.
         artifacts: The evidence's folder, as it is shown.
+        quarantine: The failures that are known.
     """
 
-    def __init__(self, item: pytest.Item, *, artifacts: str) -> None:
+    def __init__(self, item: pytest.Item, *, artifacts: str, quarantine: Quarantine) -> None:
         self._item = item
         self._artifacts = artifacts
+        self._quarantine = quarantine
         self._waiting: list[dict[str, Any]] = []
         self._attempts: dict[CaseId, list[Attempt]] = {}
 
@@ -84,6 +88,9 @@ class InnerReports:
         self._waiting = []
         if result is not None and result.status is Status.BLOCKED:
             setattr(report, BLOCKED, result.reason)
+        entry = self._quarantine.holds(case.id)
+        if entry is not None and report.failed:
+            keep_known(report, entry)
         capture = item.config.pluginmanager.getplugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture is not None else nullcontext():
             item.ihook.pytest_runtest_logreport(report=report)

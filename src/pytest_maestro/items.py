@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import pytest
 from _pytest._code.code import ExceptionInfo, TerminalRepr
 
+from maestro_fabric.engine.verdicts import is_bad
 from maestro_fabric.events import Event
 from maestro_fabric.model import Case, CaseResult
 from maestro_fabric.plan import PlannedSuite
+from maestro_fabric.quarantine import Quarantine
 from pytest_maestro.failures import failure_of, last_of, message_of
 from pytest_maestro.inner_reports import InnerReports
 
@@ -28,6 +30,10 @@ class RunsCases(Protocol):
     @property
     def artifacts_shown(self) -> str:
         """The evidence's folder, as short as it can be shown."""
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The failures that are known."""
 
     def run(self, suite: PlannedSuite, case: Case, hear: Callable[[Event], bool] | None = None) -> CaseResult:
         """Run a case under its policy; ``hear`` may take events for itself."""
@@ -67,12 +73,13 @@ class MaestroItem(pytest.Item):
         """
         # The marks above judge skip and xfail, so that --runxfail means what it means elsewhere.
         case = replace(self.case, skip=None, xfail=None) if self.config.option.runxfail else replace(self.case, skip=None)
-        hear = InnerReports(self, artifacts=self.running.artifacts_shown).hear if case.container else None
+        quarantine = self.running.quarantine
+        hear = InnerReports(self, artifacts=self.running.artifacts_shown, quarantine=quarantine).hear if case.container else None
         result = self.running.run(self.suite, case, hear)
         if result.reason and not result.attempts:
             pytest.skip(result.reason)
         is_broken = last_of(result).fault is not None and not _is_unexpected_pass(result)
-        if is_broken or any(inner.status.is_bad for inner in result.inner):
+        if is_broken or any(is_bad(inner.status, inner.marks) for inner in quarantine.judge(result).inner):
             raise CaseNotPassed(result)
 
     def repr_failure(self, excinfo: ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:

@@ -22,6 +22,7 @@ class Options:
     Attributes:
         config: The qa.yaml, absolute; ``None`` when none is named by option or ini.
         store: The history, absolute; ``None`` when none is named.
+        quarantine: The cases that may fail for a while, absolute; ``None`` when no file is named.
         environment: The environment's name; ``None`` for the default.
         variables: Values given as ``NAME=VALUE``.
         headed: Whether browsers are shown.
@@ -36,6 +37,7 @@ class Options:
 
     config: Path | None
     store: Path | None
+    quarantine: Path | None
     environment: str | None
     variables: Mapping[str, str]
     headed: bool
@@ -73,6 +75,7 @@ def read_options(config: pytest.Config) -> Options:
     return Options(
         config=_path(config, chosen.maestro_config, "maestro_config"),
         store=_path(config, chosen.maestro_store, "maestro_store"),
+        quarantine=_path(config, chosen.maestro_quarantine, "maestro_quarantine"),
         environment=chosen.maestro_env or config.getini("maestro_env") or None,
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
         headed=chosen.maestro_headed,

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from maestro_fabric.model import Fault, Heal, Learnt, Location, Mark, Outcome, Status
-from pytest_maestro.attachments import BLOCKED, FAULT, MENDED
+from pytest_maestro.attachments import BLOCKED, FAULT, MENDED, QUARANTINED
 
 __all__ = ["CRASHED", "NOTE", "attempts_of", "duration_of", "outcome_of"]
 
@@ -85,7 +85,7 @@ def _is_rerun(report: pytest.TestReport) -> bool:
 
 def _is_bad(report: pytest.TestReport) -> bool:
     # rerunfailures calls the failed report of an attempt that is repeated "rerun".
-    return cast("str", report.outcome) in ("failed", "rerun")
+    return cast("str", report.outcome) in ("failed", "rerun") or QUARANTINED in report.__dict__
 
 
 def _is_subtest(report: pytest.TestReport) -> bool:

@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("maestro", "one YAML file, every test, every attempt remembered")
     group.addoption("--maestro-config", metavar="FILE", help="Run the suites of this qa.yaml (also in ini: maestro_config).")
     group.addoption("--maestro-store", metavar="FILE", help="Record every attempt in this SQLite history (also in ini: maestro_store).")
+    group.addoption("--maestro-quarantine", metavar="FILE", help="The cases that may fail for a while (also in ini: maestro_quarantine).")
     group.addoption("--maestro-env", metavar="NAME", help="The environment of the config (also in ini: maestro_env).")
     group.addoption(
         "--maestro-var",
@@ -49,6 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
     parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
     parser.addini("maestro_wrap", "Find lost locators of pytest-playwright's page again, as maestro_page does.", type="bool", default=False)
+    parser.addini("maestro_quarantine", "The cases that may fail for a while, relative to the rootdir.", default="")
     parser.addini("maestro_env", "The environment of the config.", default="")
     parser.addini("maestro_var", "Variables of the config, NAME=VALUE, one a line.", type="linelist", default=[])
 
@@ -71,10 +73,13 @@ def pytest_pycollect_makemodule(parent: pytest.Collector) -> None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Read the config before pytest looks for conftest files: it says which paths are tested."""
     chosen = early_config.known_args_namespace
-    is_asked_for = chosen.maestro_config or chosen.maestro_store or getattr(chosen, "maestro_stream", None) is not None
+    is_asked_for = (
+        chosen.maestro_config or chosen.maestro_store or chosen.maestro_quarantine or getattr(chosen, "maestro_stream", None) is not None
+    )
     need_a_config = [name for name in _NEED_A_CONFIG if getattr(chosen, name)]
     names_yaml = any(path.partition("::")[0].endswith((".yaml", ".yml")) for path in chosen.file_or_dir)
-    if is_asked_for or need_a_config or names_yaml or early_config.getini("maestro_config") or early_config.getini("maestro_store"):
+    in_ini = any(early_config.getini(key) for key in ("maestro_config", "maestro_store", "maestro_quarantine"))
+    if is_asked_for or need_a_config or names_yaml or in_ini:
         if chosen.help or chosen.version:
             return
         from pytest_maestro.session import start_session

@@ -15,7 +15,7 @@ from pytest_maestro.names import Names
 if TYPE_CHECKING:
     from maestro_fabric.aggregator.records import PlainPass
     from maestro_fabric.events import Event
-    from pytest_maestro.telling import Telling
+    from pytest_maestro.telling import Judge, Telling
 
 __all__ = ["Ended", "OpenTest", "PlainNote", "PlainStore", "Recorder", "Source"]
 
@@ -79,6 +79,7 @@ class Recorder:
         store: Takes plain passes, and is told when to commit; ``None`` when nothing is stored.
         has_listeners: Whether plain passes are to be told as events too, since others than the store hear them.
         begin: Called before the first event of a case; calling it again does nothing.
+        judge: Marks what is quarantined; ``None`` when nothing is.
     """
 
     def __init__(
@@ -89,11 +90,13 @@ class Recorder:
         *,
         has_listeners: bool = True,
         begin: Callable[[], None] = _nothing,
+        judge: Judge | None = None,
     ) -> None:
         self.tally = Tally()
         self.begin = begin
         self._names = names
         self._emit = emit
+        self._judge = judge
         self._store = store
         self._plain = None if has_listeners else store
         self._passes: list[PlainNote] = []
@@ -192,9 +195,9 @@ class Recorder:
 
     def _tells(self) -> Telling:
         if self._telling is None:
-            from pytest_maestro.telling import Telling  # not needed where everything plainly passes
+            from pytest_maestro.telling import Telling, as_it_is  # not needed where everything plainly passes
 
-            self._telling = Telling(self._names, self._emit, self.tally)
+            self._telling = Telling(self._names, self._emit, self.tally, self._judge or as_it_is)
         return self._telling
 
     def _tell_of_slow_ones(self) -> None:

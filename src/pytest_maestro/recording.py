@@ -30,6 +30,7 @@ from pytest_maestro.terminal import register_terminal
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
     from maestro_fabric.plugins import HookSink
+    from maestro_fabric.quarantine import Quarantine
     from pytest_maestro.running import Bad, Running
 
 __all__ = ["Recording", "register_recording"]
@@ -45,10 +46,18 @@ class Recording:
         names: Gives identities.
         running: What runs the config's cases; ``None`` without one.
         attachments: What reports are completed with.
+        quarantine: The failures that are known; ``None`` for none.
     """
 
     def __init__(
-        self, store: Path, run: RunInfo, prepared: Prepared | None, names: Names, running: Running | None, attachments: Attachments
+        self,
+        store: Path,
+        run: RunInfo,
+        prepared: Prepared | None,
+        names: Names,
+        running: Running | None,
+        attachments: Attachments,
+        quarantine: Quarantine | None,
     ) -> None:
         self.store = store
         self.run = run
@@ -57,6 +66,7 @@ class Recording:
         self._names = names
         self._running = running
         self._attachments = attachments
+        self._quarantine = quarantine
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
@@ -81,7 +91,10 @@ class Recording:
             self._hooks = self._prepared.plugins.event_sink()
             self._emit = _both(self._writer, self._hooks)
             self._give_back = self._prepared.take_folder()
-        self.recorder = Recorder(self._names, self._tell, self._writer, has_listeners=self._hooks is not None, begin=self._begin)
+        judge = self._quarantine.judge_event if self._quarantine else None
+        self.recorder = Recorder(
+            self._names, self._tell, self._writer, has_listeners=self._hooks is not None, begin=self._begin, judge=judge
+        )
         if self._running is not None:
             self._running.join(self._tell, self.recorder.tally.bad)
             from pytest_maestro.breakers import BreakerNews
@@ -113,6 +126,14 @@ class Recording:
         self._close()
         if self._prepared is not None and self._has_begun and status != "interrupted":
             self._judge(session, self._prepared)
+        if self._quarantine and self._has_begun:
+            self._tell_of_quarantine(self._quarantine)
+
+    def _tell_of_quarantine(self, quarantine: Quarantine) -> None:
+        from maestro_fabric.compose.quarantining import quarantine_lines
+
+        planned = [case.id for case in self._prepared.plan.cases] if self._prepared is not None else []
+        self.warnings += quarantine_lines(quarantine, self.store, self.run.run_id, planned)
 
     def _judge(self, session: pytest.Session, prepared: Prepared) -> None:
         """Hold the run against the config's gates, now that it is in the history."""
@@ -206,7 +227,13 @@ class Consequences:
 
 
 def register_recording(
-    config: pytest.Config, options: Options, prepared: Prepared | None, names: Names, running: Running | None, attachments: Attachments
+    config: pytest.Config,
+    options: Options,
+    prepared: Prepared | None,
+    names: Names,
+    running: Running | None,
+    attachments: Attachments,
+    quarantine: Quarantine | None,
 ) -> None:
     """Register what records a session."""
     store = options.store or (prepared.store if prepared is not None else None)
@@ -216,8 +243,8 @@ def register_recording(
         raise pytest.UsageError(
             "--dist each runs every test once a worker, which a history cannot tell from attempts: leave it out, or the store"
         )
-    run = prepared.run if prepared is not None else _plain_run(config.rootpath, store)
-    recording = Recording(store, run, prepared, names, running, attachments)
+    run = prepared.run if prepared is not None else _plain_run(config.rootpath, store, quarantine)
+    recording = Recording(store, run, prepared, names, running, attachments, quarantine)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
     register_terminal(config, recording.closing, prepared, store)
@@ -230,12 +257,13 @@ def register_recording(
         register_xdist(config, prepared, run.run_id, recording.bad, names, running, store=store)
 
 
-def _plain_run(rootdir: Path, store: Path) -> RunInfo:
+def _plain_run(rootdir: Path, store: Path, quarantine: Quarantine | None) -> RunInfo:
+    size = quarantine.facts if quarantine else {}
     return RunInfo(
         run_id=new_run_id(),
         started_at=time.time(),
         orchestration_id=os.environ.get("MAESTRO_ORCHESTRATION_ID", ""),
-        facts={**gather_facts(rootdir, os.environ), "artifacts": str(artifacts_beside(store))},
+        facts={**gather_facts(rootdir, os.environ), "artifacts": str(artifacts_beside(store)), **size},
     )
 
 

@@ -45,6 +45,7 @@ class Running:
         self.bad: Bad = {}
         self.warnings: list[str] = []
         self.services = services
+        self.quarantine = prepared.quarantine
         self._prepared = prepared
         self._attachments = attachments
         self._worker = worker

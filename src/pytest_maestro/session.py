@@ -19,6 +19,7 @@ from pytest_maestro.options import Options, read_options
 # what recording ten thousand tests costs.
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
+    from maestro_fabric.quarantine import Quarantine
     from pytest_maestro.running import Running
     from pytest_maestro.selection import Selection
 
@@ -38,11 +39,13 @@ class MaestroSession:
         options: What was asked for.
         prepared: The config, planned; ``None`` without one.
         selection: The paths that are collected instead of those that were given; ``None`` without a config.
+        quarantine: The failures that are known; ``None`` when nobody has named a file of them.
     """
 
     options: Options
     prepared: Prepared | None = None
     selection: Selection | None = None
+    quarantine: Quarantine | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Register the plugins that this process needs."""
@@ -74,6 +77,10 @@ class MaestroSession:
     def _register(self, config: pytest.Config, *, is_worker: bool) -> None:
         names = self.names(config)
         attachments = self._attachments(config, is_worker=is_worker)
+        if self.quarantine is not None:
+            from pytest_maestro.quarantining import register_quarantining
+
+            register_quarantining(config, self.quarantine, names, is_worker=is_worker)
         if self.options.stream_fd is not None:
             if not is_worker:
                 from pytest_maestro.streaming import register_stream
@@ -101,7 +108,7 @@ class MaestroSession:
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 
-            register_recording(config, self.options, self.prepared, names, running, attachments)
+            register_recording(config, self.options, self.prepared, names, running, attachments, self.quarantine)
 
     def _attachments(self, config: pytest.Config, *, is_worker: bool) -> Attachments:
         """What completes reports, registered unless what records without a config does that when it knows how it hears of tests."""
@@ -143,13 +150,26 @@ def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -
     path = _config_path(options, named, is_explicit=bool(chosen.maestro_config))
     if path is None:
         _refuse_what_needs_a_config([name for name in need_a_config if options.store is None or name not in _NEED_A_HISTORY])
-        return MaestroSession(options=options) if options.store is not None else None
+        return _without_config(options)
     from pytest_maestro.configured import prepare_selection
 
     prepared, selection = prepare_selection(path, options, chosen.file_or_dir, config.invocation_params.dir)
     # pytest looks here for the conftest files whose options it must know.
     chosen.file_or_dir = list(selection.paths)
-    return MaestroSession(options=options, prepared=prepared, selection=selection)
+    return MaestroSession(options=options, prepared=prepared, selection=selection, quarantine=prepared.quarantine)
+
+
+def _without_config(options: Options) -> MaestroSession | None:
+    if options.quarantine is None:
+        return MaestroSession(options=options) if options.store is not None else None
+    from maestro_fabric.clock import SystemClock
+    from maestro_fabric.compose.quarantining import load_quarantine
+    from maestro_fabric.errors import ConfigError
+
+    try:
+        return MaestroSession(options=options, quarantine=load_quarantine(options.quarantine, SystemClock(), must_exist=True))
+    except ConfigError as exc:
+        raise pytest.UsageError(str(exc)) from None
 
 
 def _refuse_what_needs_a_config(names: Sequence[str]) -> None:

@@ -10,14 +10,22 @@ from typing import Any
 import pytest
 
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, Healed
-from maestro_fabric.model import Attempt, Case, Mark, Outcome, Status
+from maestro_fabric.model import Attempt, Case, Fault, Mark, Outcome, Status
 from maestro_fabric.reports.tally import Tally
-from pytest_maestro.attachments import EVENTS
+from pytest_maestro.attachments import EVENTS, QUARANTINED
 from pytest_maestro.inner_recording import InnerRecording, with_earlier
 from pytest_maestro.names import Names
 from pytest_maestro.outcomes import attempts_of, duration_of, outcome_of
 
-__all__ = ["Telling"]
+__all__ = ["Judge", "Telling", "as_it_is"]
+
+Judge = Callable[[CaseFinished, Fault | None], CaseFinished]
+"""Marks a known failure in a case's last event; the fault is that of its last attempt."""
+
+
+def as_it_is(event: CaseFinished, fault: Fault | None) -> CaseFinished:
+    """The judge of a session without a quarantine."""
+    return event
 
 
 class Telling:
@@ -27,14 +35,16 @@ class Telling:
         names: Gives identities.
         emit: Takes the events.
         tally: Counts the cases.
+        judge: Marks what is quarantined.
     """
 
-    def __init__(self, names: Names, emit: Callable[[Event], None], tally: Tally) -> None:
+    def __init__(self, names: Names, emit: Callable[[Event], None], tally: Tally, judge: Judge = as_it_is) -> None:
         self._names = names
         self._emit = emit
         self._tally = tally
         self._earlier: dict[str, list[Attempt]] = {}
-        self._inner = InnerRecording(emit, tally)
+        self._judge = judge
+        self._inner = InnerRecording(emit, tally, judge)
 
     def has_earlier(self, nodeid: str) -> bool:
         """Whether attempts of this test were told, and it has not ended."""
@@ -108,9 +118,10 @@ class Telling:
         if outcome.status is Status.PASSED and any(attempt.outcome.status is not Status.PASSED for attempt in attempts):
             marks |= {Mark.FLAKY}
         duration_s = sum(attempt.duration_s for attempt in attempts)
-        self._finish(CaseFinished(case, outcome.status, marks, time.time(), duration_s, outcome.reason))
+        self._finish(CaseFinished(case, outcome.status, marks, time.time(), duration_s, outcome.reason), outcome.fault)
 
-    def _finish(self, event: CaseFinished) -> None:
+    def _finish(self, event: CaseFinished, fault: Fault | None) -> None:
+        event = self._judge(event, fault)
         if event.is_counted:
             self._tally.add(event.case, event.status, event.marks, event.reason)
         self._emit(event)
@@ -129,7 +140,7 @@ class Telling:
             elif not isinstance(event, CaseFinished):
                 self._emit(event)
             elif not is_repeated:
-                self._finish(with_earlier(_with_teardown(event, reports), earlier))
+                self._finish(with_earlier(_with_teardown(event, reports), earlier), tried[-1].outcome.fault if tried else None)
         if is_repeated:
             self._earlier[nodeid] = [*earlier, *tried]
 
@@ -156,7 +167,7 @@ def _worker_of(report: pytest.TestReport) -> str:
 
 def _with_teardown(event: CaseFinished, reports: Sequence[pytest.TestReport]) -> CaseFinished:
     """The case's end when something around it broke after it had passed."""
-    broken = [report for report in reports if report.when == "teardown" and report.failed]
+    broken = [report for report in reports if report.when == "teardown" and (report.failed or QUARANTINED in report.__dict__)]
     if event.status.is_bad or not broken:
         return event
     fault = outcome_of(broken).fault

@@ -20,6 +20,7 @@ from maestro_fabric.aggregator.database import connect, connect_to_read, explain
 from maestro_fabric.aggregator.flaky_query import find_flaky
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
 from maestro_fabric.aggregator.listing import Rows
+from maestro_fabric.aggregator.quarantine_query import QuarantineAdvice, find_advice, known_cases
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
 from maestro_fabric.aggregator.schema import MIGRATIONS
 from maestro_fabric.aggregator.slow_query import find_slowest
@@ -28,6 +29,8 @@ from maestro_fabric.aggregator.trends_query import find_trends
 from maestro_fabric.aggregator.window import ALL, RECENT, Window, runs_in
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
+from maestro_fabric.model import CaseId
+from maestro_fabric.quarantine import Quarantine
 
 __all__ = ["History", "open_history"]
 
@@ -179,6 +182,14 @@ class History:
     def flaky(self, window: Window = RECENT) -> Rows[FlakyRow]:
         """The cases that are not stable, flaky ones first; ``docs/flaky.md`` says what that means."""
         return self._ask(lambda: find_flaky(self._connection, window))
+
+    def case_ids(self) -> list[CaseId]:
+        """The identities of all cases."""
+        return self._ask(lambda: list(known_cases(self._connection).values()))
+
+    def quarantine_advice(self, quarantine: Quarantine) -> QuarantineAdvice:
+        """The entries whose cases have recovered, and the flaky cases that have no entry."""
+        return self._ask(lambda: find_advice(self._connection, quarantine))
 
     def slowest(self, window: Window = RECENT) -> Rows[SlowRow]:
         """The cases by their time: those that became slower first, with the commit where they did, then the slowest."""

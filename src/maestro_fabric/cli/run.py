@@ -20,6 +20,7 @@ from maestro_fabric.cli.identity import identity_as_data
 from maestro_fabric.cli.options import EXIT_USAGE, config_options, errors_told, to_seconds
 from maestro_fabric.cli.terminal import TerminalSink, print_summary
 from maestro_fabric.compose.gating import broken_gates
+from maestro_fabric.compose.quarantining import quarantine_lines
 from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.engine import RunResult
 from maestro_fabric.errors import ConfigError
@@ -49,6 +50,9 @@ __all__ = ["COMMANDS", "chooser", "run"]
 @click.option(
     "--gate", type=click.Choice(["fail", "warn"]), default="fail", help="What a broken gate of the file does; only told with warn."
 )
+@click.option(
+    "--quarantine", type=click.Path(path_type=Path, dir_okay=False), help="The cases that may fail for a while; the file's otherwise."
+)
 @click.option("--pause", is_flag=True, help="Stop before a failing step, with the inspector.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Run cases in N processes, the longest first; needs hold.")
 @click.option("--executor", default="", metavar="dask://HOST:PORT", help="Run cases on a Dask cluster; --workers N is how many at a time.")
@@ -71,6 +75,7 @@ def run(
     healing: str | None,
     fail_on_heal: bool,
     gate: str,
+    quarantine: Path | None,
     pause: bool,
     workers: int | None,
     executor: str,
@@ -100,6 +105,7 @@ def run(
                 store=None if store is None else store.absolute(),
             ),
             orchestration_id=orchestration_id,
+            quarantine=quarantine,
         )
         _refuse_unknown(suites, prepared.plan)
         count = len(prepared.plan.cases)
@@ -114,10 +120,13 @@ def run(
     kept = store or prepared.store
     is_judged = bool(prepared.plan.cases) and result.exit_status < EXIT_USAGE
     broken = broken_gates(prepared.loaded.config.gates, kept, result.run_id) if is_judged else []
+    planned = [case.id for case in prepared.plan.cases]
+    known = quarantine_lines(prepared.quarantine, kept, result.run_id, planned) if planned else []
     if as_json:
-        click.echo(json.dumps({**_as_data(result, tally, kept, prepared.artifacts), "broken_gates": broken}, indent=2, ensure_ascii=False))
+        data = {**_as_data(result, tally, kept, prepared.artifacts), "broken_gates": broken, "quarantine": known}
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases), warnings=broken)
+        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases), warnings=[*broken, *known])
         print_summary(console, result, closing, duration_s=time.monotonic() - started)
     raise click.exceptions.Exit(result.exit_status or int(bool(broken) and gate == "fail"))
 

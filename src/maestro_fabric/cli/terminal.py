@@ -8,7 +8,7 @@ from rich.text import Text
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, ServiceChanged, Warned
-from maestro_fabric.model import CaseResult, Fault, Status
+from maestro_fabric.model import CaseResult, Fault, Mark, Status
 from maestro_fabric.reports.closing import Closing, count_words, named_lines, place_lines
 
 __all__ = ["TerminalSink", "print_summary"]
@@ -83,7 +83,8 @@ def print_summary(console: Console, result: RunResult, closing: Closing, *, dura
 
 def _print_fault(console: Console, case: CaseResult) -> None:
     console.print()
-    title = Text(f"{case.status}: {case.case.id}")
+    quarantined = ", quarantined" if Mark.QUARANTINED in case.marks else ""
+    title = Text(f"{case.status}{quarantined}: {case.case.id}")
     if title.cell_len + 4 < console.width:
         console.rule(title, style="red", characters="─")
     else:  # a rule would cut the name

@@ -43,7 +43,15 @@ def run_on_workers(
     pool: _Pool = _dask(parallel) if parallel.executor else ProcessPools(parallel.workers, work)
     workers = _Workers(pool, prepared, parallel, services)
     return run_plan_on(
-        workers, prepared.plan, run=prepared.run, services=services, emit=emit, clock=prepared.clock, seconds=seconds, maxfail=maxfail
+        workers,
+        prepared.plan,
+        run=prepared.run,
+        services=services,
+        emit=emit,
+        clock=prepared.clock,
+        seconds=seconds,
+        maxfail=maxfail,
+        quarantine=prepared.quarantine,
     )
 
 

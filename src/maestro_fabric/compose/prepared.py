@@ -17,6 +17,7 @@ from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.plugins import Plugins
 from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, Healer, RunOptions
 from maestro_fabric.qa_file import Loaded
+from maestro_fabric.quarantine import NO_QUARANTINE, Quarantine
 from maestro_fabric.reports.closing import Closing
 from maestro_fabric.reports.tally import Tally
 from maestro_fabric.system.clock import SystemChance, SystemClock
@@ -58,6 +59,7 @@ class Prepared:
         secrets: Gives and redacts secrets.
         clock: Time.
         chance: Randomness.
+        quarantine: The failures that are known, and do not fail the run.
     """
 
     loaded: Loaded
@@ -69,6 +71,7 @@ class Prepared:
     secrets: Secrets
     clock: Clock = field(default_factory=SystemClock)
     chance: Chance = field(default_factory=SystemChance)
+    quarantine: Quarantine = NO_QUARANTINE
     plan: Plan = field(default_factory=lambda: Plan(project="", suites=()))
 
     @property

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from maestro_fabric.compose.config_secrets import secrets_of
 from maestro_fabric.compose.prepared import Prepared
+from maestro_fabric.compose.quarantining import load_quarantine
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.errors import ConfigError, MaestroError, PluginError, Problem
 from maestro_fabric.model import Case, RunInfo
@@ -17,6 +18,7 @@ from maestro_fabric.plan import Plan, build_plan
 from maestro_fabric.plugins import Plugins, load_plugins
 from maestro_fabric.ports import Context, RunOptions
 from maestro_fabric.qa_file import Loaded, collector_paused, load
+from maestro_fabric.quarantine import Quarantine
 from maestro_fabric.run_ids import new_run_id
 from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
@@ -75,6 +77,7 @@ def prepare(
     run_id: str | None = None,
     orchestration_id: str = "",
     plugins: Plugins | None = None,
+    quarantine: Path | None = None,
 ) -> Prepared:
     """Load, check and plan a config; nothing is started yet.
 
@@ -88,6 +91,7 @@ def prepare(
         run_id: The id of a run that another process owns; facts are then left to that process.
         orchestration_id: Groups the shards of one pipeline; ``MAESTRO_ORCHESTRATION_ID`` when empty.
         plugins: The adapters and hooks; all that are installed when absent.
+        quarantine: The file of known failures; the config's when absent.
 
     Raises:
         ConfigError: with everything that is wrong with the file.
@@ -102,7 +106,10 @@ def prepare(
         orchestration_id=orchestration_id or environ.get("MAESTRO_ORCHESTRATION_ID", ""),
         facts={} if run_id else _facts(loaded, environ),
     )
-    prepared = _unplanned(loaded, plugins, info, options, environ)
+    known = _quarantine(loaded, quarantine)
+    if not run_id:
+        info = replace(info, facts={**info.facts, **known.facts})
+    prepared = replace(_unplanned(loaded, plugins, info, options, environ), quarantine=known)
     with collector_paused():
         return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out)))
 
@@ -181,6 +188,11 @@ def _redacting(secrets: Secrets, action: Callable[[], T]) -> T:
         ) from None
     except PluginError as exc:
         raise PluginError(secrets.redact(str(exc))) from None
+
+
+def _quarantine(loaded: Loaded, named: Path | None) -> Quarantine:
+    is_named = named is not None or "quarantine" in loaded.config.model_fields_set
+    return load_quarantine(named or loaded.root / loaded.config.quarantine, SystemClock(), must_exist=is_named)
 
 
 def _facts(loaded: Loaded, environ: Mapping[str, str]) -> dict[str, str]:

@@ -88,6 +88,7 @@ def run(
                 chance=prepared.chance,
                 maxfail=maxfail,
                 guards=guards,
+                quarantine=prepared.quarantine,
             )
         )
     finally:

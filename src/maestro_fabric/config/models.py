@@ -292,6 +292,7 @@ class Config(_Model):
     version: Literal[1]
     project: Name
     store: str = Field(default=".maestro/history.db", description="The history, relative to this file.")
+    quarantine: str = Field(default="quarantine.yaml", description="The cases that may fail for a while, relative to this file.")
     artifacts: ArtifactsConfig = Field(default_factory=ArtifactsConfig)
     vars: dict[str, Any] = Field(default_factory=dict)
     environments: dict[str, EnvironmentConfig] = Field(default_factory=dict, description="The first is the default.")

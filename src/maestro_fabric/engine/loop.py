@@ -16,6 +16,7 @@ from maestro_fabric.events import RunFinished, RunStarted, Warned
 from maestro_fabric.model import Case, CaseResult, RunInfo, Status
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
+from maestro_fabric.quarantine import NO_QUARANTINE, Quarantine
 
 __all__ = ["RunResult", "ServiceStarter", "framed", "has_enough", "run_plan", "service_down", "start_services", "warn_of_deselected"]
 
@@ -65,6 +66,7 @@ def run_plan(
     chance: Chance,
     maxfail: int = 0,
     guards: Guards | None = None,
+    quarantine: Quarantine = NO_QUARANTINE,
 ) -> RunResult:
     """Run a plan, from `RunStarted` to `RunFinished`; sessions and services are closed on every way out.
 
@@ -78,13 +80,21 @@ def run_plan(
         chance: Jitter.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
         guards: The circuit breakers and bulkheads of what cases depend on; ``None`` for none.
+        quarantine: The failures that are known, and do not fail the run.
     """
-    loop = _Loop(plan, sessions_for, services, emit, clock, chance, maxfail, guards)
-    return framed(loop.run, loop.results, run=run, services=services, emit=emit, clock=clock)
+    loop = _Loop(plan, sessions_for, services, quarantine.judging(emit), clock, chance, maxfail, guards, quarantine)
+    return framed(loop.run, loop.results, run=run, services=services, emit=emit, clock=clock, quarantine=quarantine)
 
 
 def framed(
-    play: Callable[[], None], results: Sequence[CaseResult], *, run: RunInfo, services: ServiceStarter, emit: Emit, clock: Clock
+    play: Callable[[], None],
+    results: Sequence[CaseResult],
+    *,
+    run: RunInfo,
+    services: ServiceStarter,
+    emit: Emit,
+    clock: Clock,
+    quarantine: Quarantine,
 ) -> RunResult:
     """Tell the run's start, play, stop the services on every way out, and tell the run's end.
 
@@ -95,12 +105,14 @@ def framed(
         services: Stopped at the end.
         emit: Takes the events.
         clock: Time.
+        quarantine: Fails the run by entries that have expired and whose cases ran.
     """
     emit(RunStarted(run))
     status = "interrupted"
     try:
         play()
         code = exit_status([(result.status, result.marks) for result in results])
+        code = code or int(bool(quarantine.ended_lines(result.case.id for result in results)))
         status = "failed" if code else "passed"
     except KeyboardInterrupt:
         code = 2
@@ -157,6 +169,7 @@ class _Loop:
         chance: Chance,
         maxfail: int,
         guards: Guards | None,
+        quarantine: Quarantine,
     ) -> None:
         self.plan = plan
         self.sessions_for = sessions_for
@@ -166,6 +179,7 @@ class _Loop:
         self.chance = chance
         self.maxfail = maxfail
         self.guards = guards
+        self.quarantine = quarantine
         self.results: list[CaseResult] = []
         self.verdicts: dict[str, list[Verdict]] = {}
 
@@ -208,6 +222,6 @@ class _Loop:
         self._note(suite, result)
 
     def _note(self, suite: PlannedSuite, result: CaseResult) -> None:
-        for counted in result.counted:
+        for counted in self.quarantine.judge(result).counted:
             self.results.append(counted)
             self.verdicts.setdefault(suite.name, []).append((counted.status, counted.marks))

@@ -23,6 +23,7 @@ from maestro_fabric.events import AttemptFinished, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Fault, Outcome, RunInfo, Status
 from maestro_fabric.plan import Plan
 from maestro_fabric.ports import Clock, Emit
+from maestro_fabric.quarantine import NO_QUARANTINE, Quarantine
 
 __all__ = ["Died", "Ended", "Told", "Workers", "run_plan_on"]
 
@@ -77,6 +78,7 @@ def run_plan_on(
     clock: Clock,
     seconds: Mapping[CaseId, float],
     maxfail: int = 0,
+    quarantine: Quarantine = NO_QUARANTINE,
 ) -> RunResult:
     """Run a plan, from `RunStarted` to `RunFinished`, with the outcomes of `run_plan`.
 
@@ -89,9 +91,10 @@ def run_plan_on(
         clock: Time.
         seconds: How long cases usually take; the longest start first.
         maxfail: Hand out nothing more after so many cases that failed or broke; 0 is never. What runs then is run to its end.
+        quarantine: The failures that are known, and do not fail the run; workers need not know them.
     """
-    parallel = _Parallel(workers, plan, services, emit, clock, seconds, maxfail)
-    return framed(parallel.run, parallel.results, run=run, services=services, emit=emit, clock=clock)
+    parallel = _Parallel(workers, plan, services, quarantine.judging(emit), clock, seconds, maxfail, quarantine)
+    return framed(parallel.run, parallel.results, run=run, services=services, emit=emit, clock=clock, quarantine=quarantine)
 
 
 class _Parallel:
@@ -106,6 +109,7 @@ class _Parallel:
         clock: Clock,
         seconds: Mapping[CaseId, float],
         maxfail: int,
+        quarantine: Quarantine,
     ) -> None:
         self.results: list[CaseResult] = []
         self._workers = workers
@@ -114,6 +118,7 @@ class _Parallel:
         self._emit = emit
         self._clock = clock
         self._maxfail = maxfail
+        self._quarantine = quarantine
         self._cases = plan.cases
         self._places = {case.id: place for place, case in enumerate(plan.cases)}
         self._suites = {suite.name: suite for suite in plan.suites}
@@ -189,8 +194,9 @@ class _Parallel:
         # The plan's case has what does not travel.
         place = self._places.get(event.case.id)
         case = event.case if place is None else self._cases[place]
-        self.results.append(CaseResult(case=case, status=event.status, marks=event.marks, attempts=attempts, reason=event.reason))
-        self._verdicts.setdefault(event.case.id.suite, []).append((event.status, event.marks))
+        result = CaseResult(case=case, status=event.status, marks=event.marks, attempts=attempts, reason=event.reason)
+        self.results.append(self._quarantine.judge(result))
+        self._verdicts.setdefault(event.case.id.suite, []).append((event.status, self.results[-1].marks))
 
     def _leave(self, message: Ended | Died) -> None:
         """A worker has ended: with the case that it was busy with, and what comes after that goes to others."""

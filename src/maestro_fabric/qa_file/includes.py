@@ -13,7 +13,7 @@ from maestro_fabric.qa_file.reader import Document, Trouble, read
 from maestro_fabric.qa_file.source import Source, read_source
 from maestro_fabric.qa_file.tree import Tree
 
-__all__ = ["read_tree"]
+__all__ = ["read_single", "read_tree"]
 
 _NAMED_SECTIONS = ("groups", "policies", "services", "vars")
 _SECTIONS = (*_NAMED_SECTIONS, "suites")
@@ -34,13 +34,18 @@ def read_tree(path: Path, problems: list[Problem]) -> Tree | None:
     except ConfigError as exc:
         problems += exc.problems
         return None
-    document = _read_document(source, problems)
-    if document is None:
+    tree = read_single(source, problems)
+    if tree is None:
         return None
-    tree = Tree(document.data, source, document.notes, sources=[source])
     for included in list(_included(tree, path.parent, problems)):
         _join(tree, included, problems)
     return tree
+
+
+def read_single(source: Source, problems: list[Problem]) -> Tree | None:
+    """The tree of one file, whatever it may include; ``None`` when it is no mapping."""
+    document = _read_document(source, problems)
+    return None if document is None else Tree(document.data, source, document.notes, sources=[source])
 
 
 def _read_document(source: Source, problems: list[Problem]) -> Document | None:

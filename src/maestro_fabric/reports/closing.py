@@ -18,7 +18,7 @@ _HEADS = {
     Mark.FLAKY: "flaky (passed after another attempt did not)",
     Mark.HEALED: "healed",
     Mark.DEGRADED: "degraded",
-    Mark.QUARANTINED: "quarantined",
+    Mark.QUARANTINED: "quarantined (did not pass, does not fail the run)",
     Mark.XPASSED: "xpassed (expected to fail, passed)",
 }
 

@@ -66,8 +66,8 @@ class Tally:
         for mark in marks:
             self.marks[mark] += 1
             if mark in self.named:
-                self.named[mark].append(str(case.id))
-        if status is Status.ERROR:
+                self.named[mark].append(f"{case.id}: {reason}" if reason and mark is Mark.QUARANTINED else str(case.id))
+        if status is Status.ERROR and Mark.QUARANTINED not in marks:
             self.errors.append(str(case.id))
         if status is Status.BLOCKED:
             self.blocked[reason].append(str(case.id))
