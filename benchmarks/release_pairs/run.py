@@ -1,0 +1,274 @@
+"""Real redesigns: journeys written for one release of a program, run by the real tool on a later one, with and without healing.
+
+Five pairs and more from PyPI and npm are installed beside this file, served on loopback, and judged by labels that people set by
+hand (``pairs/*/labels.yaml``); the same elements, and traps made of them, are given to what a user would pick instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from injector import trapped
+from journeys import Journey, Trap, read_journeys, read_traps
+from playwright.sync_api import Browser, sync_playwright
+from releases import PAIRS, Pair, read_pair, serve
+from rivals import METHODS, Choice
+from tool import Ran, browser_path, known_elements, prepare, run_tool
+from walk import KINDS, Lost, Seen, judge_trapped, lost_elements, walk_through
+
+from maestro_fabric.healing import Fingerprint
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from paired import Claim, Options, publish  # noqa: E402  the folder above
+
+ENGINES = ("playwright", "selenium")
+# What became of a lost element. Wrong is what nobody wants; an element that was removed is rightly abstained from.
+OUTCOMES = ("healed right", "healed wrong", "proposed right", "proposed wrong", "abstained", "abstained, it was removed")
+# An element that does the same: as little wrong as right.
+TWIN = "healed to a twin"
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What one engine did on one pair."""
+
+    pair: Pair
+    engine: str
+    cases: int
+    passed_without: int
+    passed_with: int
+    steps: Counter[str] = field(default_factory=Counter)
+    traps: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def main() -> int:
+    """Run the pairs, print rows for the table, and the long tables with --tables."""
+    options = _options()
+    engines = ENGINES[:1] if options.quick else options.engine or ENGINES
+    pairs = [read_pair(name) for name in (("swagger_ui",) if options.quick else options.pair or PAIRS)]
+    told: list[Told] = []
+    cases: dict[str, list[Lost]] = {}
+    with _browser() as browser, tempfile.TemporaryDirectory() as work:
+        for pair in pairs:
+            for engine in engines:
+                print(f"  {pair.program}, {engine}", file=sys.stderr, flush=True)
+                one, lost = run_pair(pair, engine, browser, Path(work), with_cases=pair.name not in cases)
+                told.append(one)
+                cases.setdefault(pair.name, lost)
+    scores = {kind: score([one for lost in cases.values() for one in lost if one.kind == kind]) for kind in KINDS}
+    if options.tables:
+        print_tables(told, cases, scores)
+    for path in options.recordings:
+        print_recording(path)
+    return publish(claims(told, scores), Options(quick=options.quick, rounds=1))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one pair on one engine: shows that the benchmark works")
+    parser.add_argument("--pair", action="append", choices=PAIRS, help="only this one; may be given again")
+    parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be given again")
+    parser.add_argument("--tables", action="store_true", help="print the tables of docs/healing.md as well")
+    parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="recorded page changes to compare the methods on, too")
+    return parser.parse_args()
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def run_pair(pair: Pair, engine: str, browser: Browser, work: Path, *, with_cases: bool) -> tuple[Told, list[Lost]]:
+    """Learn on the old release, run on the new one without and with healing, judge by the labels, and lay traps.
+
+    Raises:
+        SystemExit: when a journey does not pass on the release that it is written for.
+    """
+    file = prepare(pair, engine, work / f"{pair.name}-{engine}")
+    journeys = read_journeys(pair.folder)
+    with serve(pair, "old") as url:
+        first = run_tool(file, url, healing="heal", store="old")
+    failed = [case for case, status in first.statuses.items() if status != "passed"]
+    if failed:
+        raise SystemExit(f"{pair.program} {pair.old.version}, {engine}: {', '.join(failed)} did not pass on the release of the journeys")
+    learnt = file.parent / "old" / "history.db"
+    with serve(pair, "new") as url:
+        without = run_tool(file, url, healing="off", store="without")
+        with_healing = run_tool(file, url, healing="heal", store="healed", learnt=learnt)
+        seen = walk_through(browser, url, journeys, _healed(with_healing))
+        told = _told(pair, engine, journeys, without, with_healing, seen)
+        for trap in read_traps(pair.folder):
+            told.traps[trap.kind] = lay(url, file, learnt, browser, journeys, trap)
+        known = known_elements(learnt, pair.project)
+        return told, list(lost_elements(browser, url, journeys, known)) if with_cases else []
+
+
+def _healed(ran: Ran) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for heal in ran.heals:
+        if heal.new:
+            found.setdefault((heal.case.name, heal.step), set()).add(heal.new)
+    return found
+
+
+def _told(pair: Pair, engine: str, journeys: Sequence[Journey], without: Ran, ran: Ran, seen: Sequence[Seen]) -> Told:
+    by_step = {(one.case, one.step): one for one in seen}
+    told = Told(
+        pair=pair,
+        engine=engine,
+        cases=len(journeys),
+        passed_without=list(without.statuses.values()).count("passed"),
+        passed_with=list(ran.statuses.values()).count("passed"),
+    )
+    for heal in ran.heals:
+        one = by_step.get((heal.case.name, heal.step)) or next(each for each in seen if each.step == heal.step)
+        what = _outcome(heal.action, is_right=one.verdicts.get(heal.new, False), is_removed=one.is_removed)
+        told.steps[what] += 1
+        told.notes.append(f"{heal.case.name}, step {heal.step}: {what} ({heal.confidence:.0%}; {heal.reason})")
+    for journey in journeys:
+        if journey.must_fail and ran.statuses[journey.name] == "passed":
+            told.notes.append(f"{journey.name}: passed, and should not")
+    return told
+
+
+def _outcome(action: str, *, is_right: bool, is_removed: bool) -> str:
+    if action == "abstain":
+        return OUTCOMES[5] if is_removed else OUTCOMES[4]
+    return f"{'healed' if action == 'heal' else 'proposed'} {'right' if is_right else 'wrong'}"
+
+
+def lay(release: str, file: Path, learnt: Path, browser: Browser, journeys: Sequence[Journey], trap: Trap) -> str:
+    """What the real tool does about one element of the new release that was changed on purpose."""
+    journey = next(one for one in journeys if one.name == trap.case)
+    with trapped(release, trap.told()) as url:
+        ran = run_tool(file, url, healing="heal", store=trap.kind, learnt=learnt, only=trap.case)
+        heal = next((heal for heal in ran.heals if heal.step == trap.step), None)
+        if heal is None:
+            return f"not lost ({ran.statuses.get(trap.case, 'not run')})"
+        if trap.kind == "removed":
+            return _outcome(heal.action, is_right=False, is_removed=True)
+        is_right = bool(heal.new) and judge_trapped(browser, url, journey, trap, heal.new)
+        return _outcome(heal.action, is_right=is_right, is_removed=False)
+
+
+def score(cases: Sequence[Lost]) -> dict[str, Counter[str]]:
+    """What each method does about the same cases."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in METHODS}
+    for case in cases:
+        for name, method in METHODS.items():
+            choice = method(case.old, case.page, case.others)
+            found[name][_outcome_of(case, choice)] += 1
+    return found
+
+
+def _outcome_of(case: Lost, choice: Choice) -> str:
+    if choice.action == "heal" and choice.index is not None and not case.right and case.is_twin(choice.index):
+        return TWIN
+    return _outcome(choice.action, is_right=choice.index in case.right, is_removed=not case.right)
+
+
+def claims(told: Sequence[Told], scores: Mapping[str, Mapping[str, Counter[str]]]) -> list[Claim]:
+    """The rows of docs/benchmarks.md."""
+    found = []
+    for engine in dict.fromkeys(one.engine for one in told):
+        mine = [one for one in told if one.engine == engine]
+        steps = sum((one.steps for one in mine), Counter[str]())
+        cases = sum(one.cases for one in mine)
+        detail = ", ".join(f"{steps[what]} {what}" for what in OUTCOMES if steps[what])
+        gone = sum(one.passed_without for one in mine), sum(one.passed_with for one in mine)
+        where = f"{len(mine)} pairs of releases, {engine}"
+        found.append(Claim(name=f"{where}: lost elements healed wrong", measured=steps["healed wrong"], unit="", bound=0, detail=detail))
+        found.append(
+            Claim(
+                name=f"{where}: journeys that fail with healing, of {cases}",
+                measured=cases - gone[1],
+                unit="",
+                detail=f"without healing {cases - gone[0]}",
+            )
+        )
+        laid = Counter(what for one in mine for what in one.traps.values())
+        detail = ", ".join(f"{count} {what}" for what, count in laid.most_common())
+        found.append(Claim(name=f"{where}: traps healed wrong", measured=laid["healed wrong"], unit="", bound=0, detail=detail))
+    for name in METHODS:
+        every = sum((scores[kind][name] for kind in KINDS), Counter[str]())
+        detail = f"healed right {every['healed right'] / every.total():.1%}, on an element that was removed {_false_heals(scores, name)}"
+        share = 100 * every["healed wrong"] / every.total()
+        found.append(Claim(name=f"the same elements and all traps, {name}: healed wrong", measured=share, unit="%", detail=detail))
+    return found
+
+
+def _false_heals(scores: Mapping[str, Mapping[str, Counter[str]]], name: str) -> str:
+    removed = scores["removed"][name]
+    return f"{removed['healed wrong']} of {removed.total()}"
+
+
+def print_tables(told: Sequence[Told], cases: Mapping[str, Sequence[Lost]], scores: Mapping[str, Mapping[str, Counter[str]]]) -> None:
+    """The tables of docs/healing.md, and what each answer was."""
+    print("\n- program, releases, engine, journeys, passed without healing, passed with, " + ", ".join(OUTCOMES))
+    for one in told:
+        numbers = " | ".join(str(one.steps[what]) for what in OUTCOMES)
+        releases = f"{one.pair.program} {one.pair.old.version} → {one.pair.new.version}"
+        print(f"  | {releases} | {one.engine} | {one.cases} | {one.passed_without} | {one.passed_with} | {numbers} |")
+    print("\n- traps")
+    for one in told:
+        print(f"  | {one.pair.program} | {one.engine} | " + " | ".join(one.traps.get(kind, "") for kind in KINDS[1:]) + " |")
+    print("\n- the same elements, method by method: right, wrong, proposed right, proposed wrong, abstained, a twin")
+    for kind in KINDS:
+        for name in METHODS:
+            one = scores[kind][name]
+            print(f"  | {kind} | {one.total()} | {name} | " + " | ".join(_numbers(one)) + " |")
+    lost = [one for each in cases.values() for one in each if one.kind == "as it is" and one.is_lost]
+    print(f"  of these lost on the new release as it is: {len(lost)}")
+    for name, counted in score(lost).items():
+        print(f"  | lost only | {len(lost)} | {name} | " + " | ".join(_numbers(counted)) + " |")
+    print("\n- answers")
+    for one in told:
+        for note in one.notes:
+            print(f"  {one.pair.program}, {one.engine}: {note}")
+
+
+def _numbers(counted: Counter[str]) -> list[str]:
+    abstained = counted["abstained"] + counted["abstained, it was removed"]
+    return [str(counted[what]) for what in OUTCOMES[:4]] + [str(abstained), str(counted[TWIN])]
+
+
+def print_recording(path: Path) -> None:
+    """The methods on recorded page changes, with the element there and removed. Ours is fitted on these, so its row is no proof."""
+    present: list[Lost] = []
+    removed: list[Lost] = []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    sites: dict[str, list[Fingerprint]] = {}
+    for row in rows:
+        sites.setdefault(row["site"], []).append(Fingerprint.from_mapping(row["old"]))
+    for row in rows:
+        old = Fingerprint.from_mapping(row["old"])
+        page = [Fingerprint.from_mapping(each) for each in row["candidates"]]
+        others = [other for other in sites[row["site"]] if other != old]
+        right = set(row["right"])
+        made = {"case": str(row["id"]), "step": "", "is_lost": True, "old": old, "others": others}
+        present.append(Lost(kind="as it is", page=page, right=row["right"], **made))
+        removed.append(Lost(kind="removed", page=[one for at, one in enumerate(page) if at not in right], right=(), **made))
+    for kind, cases in (("as it is", present), ("removed", removed)):
+        for name, counted in score(cases).items():
+            print(f"  | {path.name} | {kind} | {len(cases)} | {name} | " + " | ".join(_numbers(counted)) + " |")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
