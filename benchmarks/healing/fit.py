@@ -2,7 +2,7 @@
 
 Run with ``python benchmarks/healing/fit.py CASES.jsonl.gz …``; ``--write`` writes ``src/maestro_fabric/healing/weights.py``.
 A line of a file is one element of an old page (``old``), every element of the new page (``candidates``), the accepted places in that
-list (``right``, ``right_strict``) and the ``site``. Needs numpy and scipy, and nothing else of the project's tools does.
+list (``right``, ``right_strict``) and the ``site``. Needs numpy, scipy and scikit-learn, and nothing else of the project's tools does.
 
 Two questions a case, as the engine's acceptance asks them: the page as it is, and the page without the right element. The figures are
 cross-validated: for each fold of sites the weights are fitted without these sites, then the calibration on what those weights say of the
@@ -23,15 +23,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from maestro_fabric.healing import Fingerprint, Settings, decide
 from maestro_fabric.healing.signals import SIGNALS
 from maestro_fabric.healing.similarity import FEATURES, compare
-from maestro_fabric.healing.weights import Model
+from maestro_fabric.healing.weights import Model, Tree
 
 FOLDS = 8
 WEIGHT_PENALTY = 3.0
-CALIBRATION_PENALTY = 1 / (2 * 0.3)
+# The calibration: this many small trees, each of which speaks a tenth of what it has learnt.
+TREES = 80
+LEAVES = 6
+LEAST_ANSWERS_A_LEAF = 10
+LEARNING_RATE = 0.1
 # More likeness must never lower the confidence; only whether something could be measured at all may have either sign.
 FREE_SIGNALS = ("anchored", "moved_known")
 OUT = Path(__file__).parents[2] / "src" / "maestro_fabric" / "healing" / "weights.py"
@@ -123,7 +128,7 @@ def cross_validated_answers(changes: Sequence[PageChange]) -> list[Answer]:
     answers = []
     for fold in range(FOLDS):
         weights = fit_weights([change for change in changes if folds[change.site] != fold])
-        model = Model(tuple(weights / weights.sum()), {}, 0.0)
+        model = Model(tuple(weights / weights.sum()), (), 0.0)
         for change in changes:
             if folds[change.site] == fold:
                 answers += [answer for removed in (False, True) if (answer := ask(change, model, is_removed=removed)) is not None]
@@ -133,10 +138,7 @@ def cross_validated_answers(changes: Sequence[PageChange]) -> list[Answer]:
 def cross_validated_confidences(changes: Sequence[PageChange], answers: Sequence[Answer]) -> list[float]:
     """How sure a calibration is that never saw the answer's site."""
     folds = fold_of(changes)
-    models = []
-    for fold in range(FOLDS):
-        calibration, intercept = fit_calibration([answer for answer in answers if folds[answer.change.site] != fold])
-        models.append(Model((), dict(zip(SIGNALS, calibration, strict=True)), intercept))
+    models = [Model((), *fit_calibration([answer for answer in answers if folds[answer.change.site] != fold])) for fold in range(FOLDS)]
     return [
         0.0 if answer.is_barred else models[folds[answer.change.site]].confidence(dict(zip(SIGNALS, answer.signals, strict=True)))
         for answer in answers
@@ -191,29 +193,36 @@ def fit_weights(changes: Sequence[PageChange]) -> Numbers:
     return found
 
 
-def fit_calibration(answers: Sequence[Answer]) -> tuple[Numbers, float]:
-    """What each signal adds to the log-odds, and the intercept: a logistic regression with bounds.
+def fit_calibration(answers: Sequence[Answer]) -> tuple[tuple[Tree, ...], float]:
+    """Monotone boosted trees over the signals, and the log-odds before the first of them.
 
     Answers that take a twin, and those that are barred whatever the confidence, say nothing and are left out.
     """
     told = [answer for answer in answers if not answer.is_barred and not (answer.is_removed and answer.change.is_twin(answer.first))]
-    signals = np.array([answer.signals for answer in told])
-    side = np.array([1.0 if answer.is_right else -1.0 for answer in told])
-    middle, spread = signals.mean(0), signals.std(0) + 1e-9
-    scaled = (signals - middle) / spread
+    fitted = HistGradientBoostingClassifier(
+        learning_rate=LEARNING_RATE,
+        max_iter=TREES,
+        max_leaf_nodes=LEAVES,
+        min_samples_leaf=LEAST_ANSWERS_A_LEAF,
+        l2_regularization=1.0,
+        monotonic_cst=[int(name not in FREE_SIGNALS) for name in SIGNALS],
+    ).fit(np.array([answer.signals for answer in told]), [answer.is_right for answer in told])
+    # Its public side predicts, and does not show its trees.
+    trees = tuple(tree_of(predictors[0].nodes, 0) for predictors in fitted._predictors)
+    return trees, round(float(fitted._baseline_prediction.item()), 4)
 
-    def loss(numbers: Numbers) -> tuple[float, Numbers]:
-        factors = numbers[:-1]
-        margin = side * (scaled @ factors + numbers[-1])
-        slope = -side / (1 + np.exp(np.clip(margin, -50, 50)))
-        value = float(np.logaddexp(0, -margin).sum() + CALIBRATION_PENALTY * factors @ factors)
-        return value, np.concatenate([scaled.T @ slope + 2 * CALIBRATION_PENALTY * factors, [slope.sum()]])
 
-    bounds = [(None if name in FREE_SIGNALS else 0.0, None) for name in SIGNALS] + [(None, None)]
-    start = np.zeros(len(SIGNALS) + 1)
-    numbers = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500}).x
-    factors = numbers[:-1] / spread
-    return factors, float(numbers[-1] - (factors * middle).sum())
+def tree_of(nodes: NDArray[np.void], place: int) -> Tree:
+    """A tree of scikit-learn's table of nodes as a `Tree`."""
+    node = nodes[place]
+    if node["is_leaf"]:
+        return round(float(node["value"]), 4)
+    return (
+        int(node["feature_idx"]),
+        float(f"{node['num_threshold']:.5g}"),
+        tree_of(nodes, int(node["left"])),
+        tree_of(nodes, int(node["right"])),
+    )
 
 
 def figures(name: str, answers: Sequence[tuple[Answer, float]]) -> str:
@@ -232,16 +241,15 @@ def figures(name: str, answers: Sequence[tuple[Answer, float]]) -> str:
     return f"{name}: {count} cases, sites left out: " + ", ".join(f"{what} {number / count:.1%}" for what, number in shares.items())
 
 
-def write(weights: Numbers, calibration: Numbers, intercept: float) -> None:
+def write(weights: Numbers, trees: Sequence[Tree], intercept: float) -> None:
     """Put the numbers into the table of the package."""
-    head, _, rest = OUT.read_text(encoding="utf-8").partition("# Feature: its share of the score.\n")
-    _, _, tail = rest.partition("FITTED = ")
+    head, _, _ = OUT.read_text(encoding="utf-8").partition("# Feature: its share of the score.\n")
     lines = ["# Feature: its share of the score.", "_WEIGHTS = {"]
     lines += [f'    "{name}": {value:.4f},' for name, value in zip(FEATURES, weights, strict=True)]
-    lines += ["}", "", "# Signal: what one unit of it adds to the log-odds.", "_CALIBRATION = {"]
-    lines += [f'    "{name}": {value:.3f},' for name, value in zip(SIGNALS, calibration, strict=True)]
-    lines += ["}", "", f"FITTED = Model(tuple(_WEIGHTS.values()), _CALIBRATION, {intercept:.3f})", ""]
-    assert tail
+    lines += ["}", "", "# Signals by their places:"]
+    lines += [f"# {place:>2} {name}" for place, name in enumerate(SIGNALS)]
+    lines += ["# fmt: off", "_TREES: tuple[Tree, ...] = (", *(f"    {tree}," for tree in trees), ")", "# fmt: on", ""]
+    lines += [f"FITTED = Model(tuple(_WEIGHTS.values()), _TREES, {intercept})", ""]
     OUT.write_text(head + "\n".join(lines), encoding="utf-8")
 
 

@@ -42,7 +42,7 @@ class Settings:
         model: Weights and calibration.
     """
 
-    heal_at: float = 0.8
+    heal_at: float = 0.87
     propose_at: float = 0.3
     shortlist: int = 60
     model: Model = FITTED
