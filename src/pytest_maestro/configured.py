@@ -14,7 +14,7 @@ from maestro_fabric.errors import ConfigError, PluginError
 from maestro_fabric.qa_file import collector_paused
 from pytest_maestro.names import NATIVE_ADAPTER
 from pytest_maestro.options import Options
-from pytest_maestro.selection import Selection, native_paths, select
+from pytest_maestro.selection import Selection, native_paths, select, suites_given
 
 __all__ = ["prepare_selection", "unheeded_policies"]
 
@@ -39,6 +39,7 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
                 variables=options.variables,
                 options=options.run,
                 leave_out=frozenset({NATIVE_ADAPTER}),
+                may_run=suites_given(given, path, folder),
                 quarantine=options.quarantine,
             )
             # The plan of 10,000 cases is half a million objects that live as long as the process. pytest looks for garbage twice

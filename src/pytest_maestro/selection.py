@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from maestro_fabric.errors import ConfigError
 from maestro_fabric.plan import Plan, PlannedSuite
 from pytest_maestro.names import NATIVE_ADAPTER, NativePath
 
-__all__ = ["Selection", "native_paths", "select"]
+__all__ = ["Selection", "native_paths", "select", "suites_given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,14 @@ def native_paths(prepared: Prepared) -> tuple[NativePath, ...]:
     return tuple(found.values())
 
 
+def suites_given(given: Sequence[str], config_path: Path, folder: Path) -> Callable[[str], bool]:
+    """Whether the paths of the command line leave a suite in; ``-k`` and ``-m`` are known only when everything is collected."""
+    own = [text.partition("::")[2] for text in given if _is_same(_file(text, folder), config_path)]
+    if not given or "" in own:
+        return lambda name: True
+    return lambda name: any(_is_part(chosen, name) for chosen in own)
+
+
 def select(given: Sequence[str], prepared: Prepared, natives: tuple[NativePath, ...], folder: Path) -> Selection:
     """What to collect for these paths; without a path, all suites of the config.
 
@@ -82,7 +90,7 @@ def select(given: Sequence[str], prepared: Prepared, natives: tuple[NativePath, 
     has_all = False
     for text in given or [str(config_path)]:
         file = _file(text, folder)
-        if os.path.realpath(file) != os.path.realpath(config_path):
+        if not _is_same(file, config_path):
             paths.append(text)
             others.append(file)
             continue
@@ -137,3 +145,7 @@ def _whole(plan: Plan, config_path: Path, natives: Sequence[NativePath]) -> list
 
 def _file(text: str, folder: Path) -> Path:
     return Path(os.path.normpath(folder / text.partition("::")[0]))
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    return os.path.realpath(file) == os.path.realpath(other)

@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 from tests.pytest_maestro.conftest import Project
 
+# The first because pytester forgets the modules that a run imported, and a patch of one of them with it.
+import maestro_fabric.adapters.http.adapter
 from maestro_fabric.cli import main
 
 ONE = "  - {name: a, adapter: scripted, cases: [{name: one}]}\n"
@@ -192,3 +194,43 @@ def test_a_named_config_that_forgets_a_key_is_told_which(project: Project, forgo
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"'{forgotten}' is missing" in str(result.stderr)
+
+
+EXTRA = 'adapter http needs an extra: pip install "pytest-maestro[http]"'
+
+
+@pytest.fixture
+def lacking(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project on a machine without an extra that one of its three suites needs."""
+    monkeypatch.setattr(maestro_fabric.adapters.http.adapter, "is_installed", lambda package: False)
+    monkeypatch.chdir(project.path)
+    project.file("tests/test_unit.py", "def test_one(): pass\n")
+    project.config(
+        "  - {name: a, adapter: scripted, cases: [{name: one}]}\n"
+        "  - {name: web, adapter: http, cases: [{name: two, steps: [{log: hi}]}]}\n"
+        "  - {name: unit, adapter: pytest, paths: [tests]}\n"
+    )
+    return project
+
+
+@pytest.mark.parametrize(
+    "chosen", [["qa.yaml"], ["qa.yaml", "-k", "one"], ["--maestro-config=qa.yaml"], ["qa.yaml::a", "qa.yaml::web::two"]]
+)
+def test_an_absent_extra_of_a_suite_that_may_run_is_one_line_and_nothing_runs(lacking: Project, chosen: list[str]) -> None:
+    result = lacking.run(*chosen)
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert [line for line in result.errlines if line] == [f"ERROR: {EXTRA}"]
+    assert lacking.ran() == []
+
+
+@pytest.mark.parametrize("chosen", ["qa.yaml::a", "qa.yaml::a::one", "qa.yaml::unit", "tests"])
+def test_suites_that_need_no_absent_extra_run_when_they_are_named(lacking: Project, chosen: str) -> None:
+    lacking.run("--maestro-config=qa.yaml", chosen).assert_outcomes(passed=1)
+
+
+def test_maestro_run_needs_only_what_its_chosen_suites_need(lacking: Project) -> None:
+    chosen, whole = (CliRunner().invoke(main, ["run", "qa.yaml", *options]) for options in (["--suite", "a"], []))
+
+    assert (chosen.exit_code, whole.exit_code) == (0, 2)
+    assert whole.stderr.strip() == EXTRA

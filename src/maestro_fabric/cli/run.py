@@ -107,6 +107,7 @@ def run(
             orchestration_id=orchestration_id,
             quarantine=quarantine,
         )
+            may_run=lambda name: not suites or name in suites,
         _refuse_unknown(suites, prepared.plan)
         count = len(prepared.plan.cases)
         prepared = replace(prepared, plan=select_cases(prepared.plan, chooser(suites=suites, texts=texts, tags=tags)))

@@ -24,7 +24,7 @@ from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.secrets import Secrets
 
-__all__ = ["load_config", "prepare", "whats_missing"]
+__all__ = ["load_config", "place_of_config", "prepare", "whats_missing"]
 
 T = TypeVar("T")
 _NO_OPTIONS = RunOptions()
@@ -76,6 +76,7 @@ def prepare(
     leave_out: frozenset[str] = frozenset(),
     run_id: str | None = None,
     orchestration_id: str = "",
+    may_run: Callable[[str], bool] = lambda name: True,
     plugins: Plugins | None = None,
     quarantine: Path | None = None,
 ) -> Prepared:
@@ -90,6 +91,8 @@ def prepare(
         leave_out: Adapters whose suites somebody else discovers and runs; in the plan they have no cases.
         run_id: The id of a run that another process owns; facts are then left to that process.
         orchestration_id: Groups the shards of one pipeline; ``MAESTRO_ORCHESTRATION_ID`` when empty.
+        may_run: Says of a suite's name whether cases of it may be chosen. What only the others need may be missing here; they
+            have no cases then.
         plugins: The adapters and hooks; all that are installed when absent.
         quarantine: The file of known failures; the config's when absent.
 
@@ -111,7 +114,17 @@ def prepare(
         info = replace(info, facts={**info.facts, **known.facts})
     prepared = replace(_unplanned(loaded, plugins, info, options, environ), quarantine=known)
     with collector_paused():
-        return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out)))
+        return replace(prepared, plan=_redacting(prepared.secrets, lambda: _plan(prepared, leave_out, may_run)))
+
+
+def place_of_config(loaded: Loaded, environ: Mapping[str, str]) -> Place:
+    """The history that a config names, with its secrets.
+
+    Raises:
+        ConfigError: when a secret is missing.
+        StoreError: when it is no address.
+    """
+    return kept_in(loaded, secrets_of(loaded, load_plugins(), environ))
 
 
 def whats_missing(loaded: Loaded, *, plugins: Plugins, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -142,21 +155,23 @@ def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOpti
 
 def _missing(prepared: Prepared, suites: Iterable[SuiteConfig]) -> list[str]:
     context = prepared.context()
-    return list(
-        dict.fromkeys(
-            line for suite in suites for line in _asked(suite, "looked for what it needs", prepared.adapter(suite.adapter).check, context)
-        )
-    )
+    return list(dict.fromkeys(line for suite in suites for line in _missing_for(prepared, suite, context)))
 
 
-def _plan(prepared: Prepared, leave_out: frozenset[str]) -> Plan:
+def _missing_for(prepared: Prepared, suite: SuiteConfig, context: Context) -> Sequence[str]:
+    return _asked(suite, "looked for what it needs", prepared.adapter(suite.adapter).check, context)
+
+
+def _plan(prepared: Prepared, leave_out: frozenset[str], may_run: Callable[[str], bool]) -> Plan:
     context = prepared.context()
     suites: list[SuiteConfig] = [suite for suite in prepared.loaded.config.suites if suite.adapter not in leave_out]
-    missing = _missing(prepared, suites)
+    missing = _missing(prepared, (suite for suite in suites if may_run(suite.name)))
     if missing:
         raise PluginError("\n".join(missing))
     discovered: dict[str, Sequence[Case]] = {
-        suite.name: _asked(suite, "looked for the cases", prepared.adapter(suite.adapter).discover, context) for suite in suites
+        suite.name: _asked(suite, "looked for the cases", prepared.adapter(suite.adapter).discover, context)
+        for suite in suites
+        if may_run(suite.name) or not _missing_for(prepared, suite, context)
     }
     return build_plan(prepared.loaded.config, discovered)
 
