@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from maestro_fabric.garbage import collector_paused
 from pytest_maestro.attachments import Attaching, Attachments
 from pytest_maestro.names import Names, project_of
 from pytest_maestro.options import Options, read_options
@@ -151,9 +152,10 @@ def start_session(config: pytest.Config, *, need_a_config: Sequence[str] = ()) -
     if path is None:
         _refuse_what_needs_a_config([name for name in need_a_config if options.store is None or name not in _NEED_A_HISTORY])
         return _without_config(options)
-    from pytest_maestro.configured import prepare_selection
+    with collector_paused():  # also for the import: what it makes stays, and looking through it took a fifth of a start
+        from pytest_maestro.configured import prepare_selection
 
-    prepared, selection = prepare_selection(path, options, chosen.file_or_dir, config.invocation_params.dir)
+        prepared, selection = prepare_selection(path, options, chosen.file_or_dir, config.invocation_params.dir)
     # pytest looks here for the conftest files whose options it must know.
     chosen.file_or_dir = list(selection.paths)
     return MaestroSession(options=options, prepared=prepared, selection=selection, quarantine=prepared.quarantine)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import socket
 from collections.abc import Callable
@@ -77,6 +76,9 @@ def _http_probe(address: SplitResult, path: str) -> Probe:
     shown = f"GET {address.scheme}://{address.netloc}{request}"
     if target.netloc != address.netloc:
         raise ServiceError(f"ready.http is {path!r}, but must be a path on the service itself, like /health")
+
+    # Not above: with ssl it is a fifth of what a config without services imports beside pydantic.
+    import http.client
 
     def probe(timeout_s: float) -> str:
         kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from maestro_fabric.qa_file import collector_paused
+from maestro_fabric.garbage import collector_paused
 
 
 @pytest.fixture(autouse=True)
