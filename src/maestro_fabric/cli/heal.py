@@ -17,7 +17,7 @@ from maestro_fabric.aggregator.heals import HealRow, forget_newest, heal_rows, j
 from maestro_fabric.cli.options import errors_told
 from maestro_fabric.cli.showing import DEFAULT_STORE
 from maestro_fabric.config.locators import show_locator
-from maestro_fabric.errors import ConfigError, StoreError
+from maestro_fabric.errors import ConfigError, PluginError, StoreError
 from maestro_fabric.qa_file.patch import replace_locator
 
 __all__ = ["COMMANDS", "heal"]
@@ -73,7 +73,7 @@ def show(number: int, store: Path) -> None:
 @click.option("--yes", is_flag=True, help="Write the files; without it only the diff is shown.")
 @_store_option
 def apply_heals(numbers: tuple[int, ...], *, yes: bool, store: Path) -> None:
-    """Put the new locators into the file: those of IDs, or of all heals that nobody has looked at. Comments and formatting stay."""
+    """Put the new locators into qa.yaml or the tests: those of IDs, or of all heals that nobody has looked at. Formatting stays."""
     with errors_told():
         rows = [_one(store, number) for number in numbers] or _open(store)
     problems: list[str] = []
@@ -194,13 +194,21 @@ def _patched(text: str, rows: Sequence[HealRow], problems: list[str]) -> tuple[s
             problems.append(f"heal {row.id}: another heal has changed {row.location} already: apply the one that is right by its ID")
             continue
         try:
-            text = replace_locator(text, line=_line_of(row), doing=row.doing, old=row.old, new=row.new)
-        except ConfigError as exc:
+            text = _replaced(text, row)
+        except (ConfigError, PluginError) as exc:
             problems.append(f"heal {row.id}: {row.location.rpartition(':')[0]}: {exc}")
             continue
         places.add(place)
         done.append(row)
     return text, done
+
+
+def _replaced(text: str, row: HealRow) -> str:
+    if row.location.rpartition(":")[0].endswith(".py"):
+        from maestro_fabric.healing.patch import replace_call  # few know libcst
+
+        return replace_call(text, line=_line_of(row), old=row.old, new=row.new)
+    return replace_locator(text, line=_line_of(row), doing=row.doing, old=row.old, new=row.new)
 
 
 def _print_diff(path: Path, before: str, after: str) -> None:

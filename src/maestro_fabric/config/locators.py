@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-__all__ = ["flow_entries", "show_locator"]
+__all__ = ["flow_entries", "python_text", "show_locator"]
 
 _PLAIN = re.compile(r"^[A-Za-z_][\w .()/+-]*$")
 # What YAML 1.1 reads as something else than text.
@@ -23,6 +23,12 @@ def show_locator(locator: str) -> str:
     if set(values) == {"css"}:
         return json.dumps(values["css"], ensure_ascii=False)
     return f"{{{', '.join(flow_entries(values))}}}"
+
+
+def python_text(text: str) -> str:
+    """A text as Python code, between the quotation marks that it does not hold."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return repr(text) if '\\"' in quoted and "'" not in text else quoted
 
 
 def flow_entries(values: dict[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 from maestro_fabric.adapters.browser.evidence import Evidence
 from maestro_fabric.adapters.browser.healing import line_of
 from maestro_fabric.adapters.browser.search import Mending, Search, as_compact_json, is_to_be_learnt, learn, look_again
+from maestro_fabric.config.locators import python_text
 from maestro_fabric.model import CaseId, Location
 from maestro_fabric.ports import Healer
 
@@ -119,8 +119,7 @@ def _as_code(value: Any) -> str:
     if isinstance(value, Expression):
         return value.code
     if isinstance(value, str):
-        quoted = json.dumps(value, ensure_ascii=False)
-        return repr(value) if '\\"' in quoted and "'" not in value else quoted
+        return python_text(value)
     if isinstance(value, re.Pattern):
         flags = re.RegexFlag(value.flags & ~re.UNICODE)
         return f"re.compile({value.pattern!r})" if not flags else f"re.compile({value.pattern!r}, {flags!r})"
