@@ -105,9 +105,9 @@ def run(
                 store=None if store is None else store.absolute(),
             ),
             orchestration_id=orchestration_id,
+            may_run=lambda name: not suites or name in suites,
             quarantine=quarantine,
         )
-            may_run=lambda name: not suites or name in suites,
         _refuse_unknown(suites, prepared.plan)
         count = len(prepared.plan.cases)
         prepared = replace(prepared, plan=select_cases(prepared.plan, chooser(suites=suites, texts=texts, tags=tags)))
