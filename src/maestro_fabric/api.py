@@ -10,6 +10,7 @@ from pathlib import Path
 from maestro_fabric import compose
 from maestro_fabric.engine import RunResult
 from maestro_fabric.model import Case
+from maestro_fabric.places import place_of
 from maestro_fabric.plan import select_cases
 from maestro_fabric.ports import Sink
 
@@ -38,7 +39,7 @@ def run(
         variables: Laid over its ``vars`` and the environment's.
         select: Chooses cases; all when absent.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
-        store: The history; the config's when absent.
+        store: The history, a file or ``postgresql://user@host/database``; the config's when absent.
         sinks: Take the events too.
         orchestration_id: Groups the shards of one pipeline.
         workers: How many processes run the cases; 0 is this one alone, or as many as the executor has.
@@ -54,4 +55,4 @@ def run(
     if select is not None:
         prepared = replace(prepared, plan=select_cases(prepared.plan, select))
     parallel = compose.Parallel(workers=workers, executor=executor, variables=variables) if workers or executor else None
-    return compose.run(prepared, sinks=sinks, maxfail=maxfail, store=None if store is None else Path(store), parallel=parallel)
+    return compose.run(prepared, sinks=sinks, maxfail=maxfail, store=None if store is None else place_of(store), parallel=parallel)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from maestro_fabric.errors import StoreError
+from maestro_fabric.places import DatabaseUrl, is_database_url, local_of, place_of
+
 if TYPE_CHECKING:
     from maestro_fabric.ports import RunOptions
 
@@ -21,7 +24,8 @@ class Options:
 
     Attributes:
         config: The qa.yaml, absolute; ``None`` when none is named by option or ini.
-        store: The history, absolute; ``None`` when none is named.
+        store: The history's file, absolute; ``None`` when none is named.
+        database: The team's database that it is pushed to; ``None`` for none.
         quarantine: The cases that may fail for a while, absolute; ``None`` when no file is named.
         environment: The environment's name; ``None`` for the default.
         variables: Values given as ``NAME=VALUE``.
@@ -37,6 +41,7 @@ class Options:
 
     config: Path | None
     store: Path | None
+    database: DatabaseUrl | None
     quarantine: Path | None
     environment: str | None
     variables: Mapping[str, str]
@@ -72,9 +77,11 @@ def read_options(config: pytest.Config) -> Options:
         UsageError: when one cannot be understood.
     """
     chosen = config.known_args_namespace
+    store, database = _store(config, chosen.maestro_store)
     return Options(
         config=_path(config, chosen.maestro_config, "maestro_config"),
-        store=_path(config, chosen.maestro_store, "maestro_store"),
+        store=store,
+        database=database,
         quarantine=_path(config, chosen.maestro_quarantine, "maestro_quarantine"),
         environment=chosen.maestro_env or config.getini("maestro_env") or None,
         variables=_variables([*config.getini("maestro_var"), *chosen.maestro_var]),
@@ -94,6 +101,17 @@ def _path(config: pytest.Config, given: str | None, key: str) -> Path | None:
         return config.invocation_params.dir / given
     written = config.getini(key)
     return config.rootpath / written if written else None
+
+
+def _store(config: pytest.Config, given: str | None) -> tuple[Path | None, DatabaseUrl | None]:
+    named = given or config.getini("maestro_store")
+    if not is_database_url(named):
+        return _path(config, given, "maestro_store"), None
+    try:
+        place = place_of(named)
+    except StoreError as exc:
+        raise pytest.UsageError(f"--maestro-store: {exc}") from exc
+    return local_of(place, config.rootpath), place if isinstance(place, DatabaseUrl) else None
 
 
 def _variables(pairs: Iterable[str]) -> Mapping[str, str]:

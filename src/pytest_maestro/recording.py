@@ -24,10 +24,12 @@ from pytest_maestro.mending import artifacts_beside
 from pytest_maestro.names import Names
 from pytest_maestro.options import Options
 from pytest_maestro.paths import shown
+from pytest_maestro.pushing import find_pusher
 from pytest_maestro.recorder import Recorder
 from pytest_maestro.terminal import register_terminal
 
 if TYPE_CHECKING:
+    from maestro_fabric.aggregator.push import Pusher
     from maestro_fabric.compose import Prepared
     from maestro_fabric.plugins import HookSink
     from maestro_fabric.quarantine import Quarantine
@@ -47,6 +49,9 @@ class Recording:
         running: What runs the config's cases; ``None`` without one.
         attachments: What reports are completed with.
         quarantine: The failures that are known; ``None`` for none.
+
+    Attributes:
+        pusher: Sends the run to a team's database; ``None`` when the history is a file.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Recording:
         self._running = running
         self._attachments = attachments
         self._quarantine = quarantine
+        self.pusher: Pusher | None = None
         self._writer: StoreWriter | None = None
         self._hooks: HookSink | None = None
         self._emit: Callable[[Event], None] = _nowhere
@@ -124,6 +130,8 @@ class Recording:
         if self._has_begun:
             self._emit(RunFinished(self.run.run_id, status, time.time()))
         self._close()
+        if self.pusher is not None and self._has_begun:
+            self.warnings += self.pusher.finish(self.run.run_id)
         if self._prepared is not None and self._has_begun and status != "interrupted":
             self._judge(session, self._prepared)
         if self._quarantine and self._has_begun:
@@ -139,13 +147,16 @@ class Recording:
         """Hold the run against the config's gates, now that it is in the history."""
         from maestro_fabric.compose.gating import broken_gates
 
-        broken = broken_gates(prepared.loaded.config.gates, self.store, self.run.run_id)
+        place = self.pusher.database if self.pusher is not None else self.store
+        broken = broken_gates(prepared.loaded.config.gates, place, self.run.run_id, local=self.store)
         self.warnings += broken
         if broken and session.exitstatus == pytest.ExitCode.OK and session.config.getoption("maestro_gate") == "fail":
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:
         """Close the history also after a session that broke."""
+        if self.pusher is not None:
+            self.pusher.stop()
         self._close()
 
     def bad(self) -> Bad:
@@ -175,6 +186,8 @@ class Recording:
             self._emit(RunStarted(self.run))
         except StoreError as exc:
             raise pytest.UsageError(str(exc)) from None
+        if self.pusher is not None:
+            self.pusher.start()
         for event in self._held:
             self._emit(event)
         self._held.clear()
@@ -245,6 +258,7 @@ def register_recording(
         )
     run = prepared.run if prepared is not None else _plain_run(config.rootpath, store, quarantine)
     recording = Recording(store, run, prepared, names, running, attachments, quarantine)
+    recording.pusher = find_pusher(options, prepared, store)
     manager = config.pluginmanager
     manager.register(recording, "maestro-recording")
     register_terminal(config, recording.closing, prepared, store)
@@ -263,7 +277,7 @@ def _plain_run(rootdir: Path, store: Path, quarantine: Quarantine | None) -> Run
         run_id=new_run_id(),
         started_at=time.time(),
         orchestration_id=os.environ.get("MAESTRO_ORCHESTRATION_ID", ""),
-        facts={**gather_facts(rootdir, os.environ), "artifacts": str(artifacts_beside(store)), **size},
+        facts={**gather_facts(rootdir, os.environ), **size, "artifacts": str(artifacts_beside(store))},
     )
 
 

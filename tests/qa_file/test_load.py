@@ -132,10 +132,10 @@ def test_a_word_from_the_environment_can_be_a_number_or_a_truth(tmp_path: Path) 
         ("store: '${env.A}'", "3:8 '${env.A}' is not a reference (write ${env:NAME} or ${env:NAME:-default})"),
         ("store: '${vars.a'", "3:8 '${' is not closed (write '$${' for a literal '${')"),
         (
-            "store: '${secret:A}'",
+            "artifacts: {path: '${secret:A}'}",
             (
-                "3:8 a secret cannot be used here "
-                "(only steps, params, the http settings of a suite and the environment of services may hold one)"
+                "3:19 a secret cannot be used here "
+                "(only steps, params, the store, the http settings of a suite and the environment of services may hold one)"
             ),
         ),
         ("store: '${params.a}'", "3:8 params cannot be used here (only steps, skip and xfail may refer to them)"),

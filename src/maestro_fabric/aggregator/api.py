@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
+from maestro_fabric.aggregator.connections import NO_LIMIT, Connection, Cursor
 from maestro_fabric.aggregator.database import explain, open_database, waiting
 from maestro_fabric.aggregator.found import AttemptRow, ResultRow, RunRow
 from maestro_fabric.aggregator.listing import Rows
@@ -33,6 +34,7 @@ from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 from maestro_fabric.model import RunInfo
 from maestro_fabric.model import Status as ResultStatus
+from maestro_fabric.places import DatabaseUrl, Place, place_of
 from maestro_fabric.run_ids import new_run_id
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ _BY_CATEGORY = (
     f"{VIEWS['results']} AND suite.name = ? "
     "ORDER BY run.started_ms + attempt.started_ms DESC, attempt.run_id DESC, attempt.case_id DESC LIMIT ?"
 )
-_SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0)" for name in COLUMNS)
+_SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in COLUMNS)
 _SUMMARY = f"SELECT {_SUMS} FROM run JOIN run_total ON run_total.run_id = run.id WHERE run.orchestration_id = ?"  # noqa: S608 - constants
 _STATUSES = tuple(str(status) for status in ResultStatus)
 
@@ -60,7 +62,7 @@ class TestResultAggregator:
     Each call has done its work when it returns. Close it, use it in a ``with`` statement, or let it go.
 
     Args:
-        db_path: The store's file; made with its folders when it is not there.
+        db_path: The store's file, made with its folders when it is not there, or a team's database, ``postgresql://user@host/name``.
 
     Raises:
         StoreError: when the store cannot be opened; the message says what to do.
@@ -68,15 +70,18 @@ class TestResultAggregator:
 
     __test__ = False  # pytest takes classes named Test… for tests, also imported ones
 
-    def __init__(self, db_path: str | os.PathLike[str] = ".maestro/history.db") -> None:
-        self.path = Path(db_path).absolute()
+    def __init__(self, db_path: str | os.PathLike[str] | DatabaseUrl = ".maestro/history.db") -> None:
+        place = place_of(db_path)
+        self.path = place.absolute() if isinstance(place, Path) else place
         self._clock = SystemClock()
         self._lock = threading.Lock()
-        self._connection = open_database(self.path, clock=self._clock, patience_s=PATIENCE_S)
+        self._connection = _open(self.path, self._clock)
         self._closing = weakref.finalize(self, self._connection.close)
         self._tables = Tables(self._connection)
         self._shards: dict[str, _Shard] = {}
-        self._ask(lambda: recover(self._connection, self.path))
+        connection, file = self._connection, self.path
+        if isinstance(connection, sqlite3.Connection) and isinstance(file, Path):
+            self._ask(lambda: recover(connection, file))
 
     def __enter__(self) -> TestResultAggregator:
         return self
@@ -86,7 +91,15 @@ class TestResultAggregator:
 
     @property
     def db(self) -> sqlite_utils.Database:
-        """The store as an sqlite-utils database, on a connection of its own: for questions that have no method here."""
+        """The store as an sqlite-utils database, on a connection of its own: for questions that have no method here.
+
+        Raises:
+            StoreError: when the store is no file; a database is asked with its own tools.
+        """
+        if not isinstance(self.path, Path):
+            raise StoreError(
+                f"{self.path} is no file, so that sqlite-utils cannot read it: ask its views in schema maestro with psql or pandas"
+            )
         import sqlite_utils  # not at the top: it takes a third of a second, and most callers do without
 
         return sqlite_utils.Database(self.path)
@@ -145,7 +158,7 @@ class TestResultAggregator:
         Raises:
             StoreError: when the store cannot be read.
         """
-        return [_as_result(row) for row in self._rows(_BY_CATEGORY, (category, -1 if limit is None else limit))]
+        return [_as_result(row) for row in self._rows(_BY_CATEGORY, (category, NO_LIMIT if limit is None else limit))]
 
     def get_summary(self, orchestration_id: str) -> dict[str, int | float]:
         """Counts over all runs of an orchestration.
@@ -268,7 +281,8 @@ class TestResultAggregator:
     def _repr_html_(self) -> str:
         with self._lock:
             runs, cases = self._connection.execute("SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM test_case)").fetchone()
-        return f"<p><b>{escape(self.path.name)}</b>: {runs} runs, {cases} cases</p>{self.runs(5)._repr_html_()}"
+        name = self.path.name if isinstance(self.path, Path) else str(self.path)
+        return f"<p><b>{escape(name)}</b>: {runs} runs, {cases} cases</p>{self.runs(5)._repr_html_()}"
 
     def close(self) -> None:
         """Free the file; a second call does nothing."""
@@ -334,6 +348,14 @@ def _as_result(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _mappings(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
+def _open(place: Place, clock: SystemClock) -> Connection:
+    if isinstance(place, Path):
+        return open_database(place, clock=clock, patience_s=PATIENCE_S)
+    from maestro_fabric.aggregator.postgres import connect_to_database
+
+    return connect_to_database(place, to_write=True)
+
+
+def _mappings(cursor: Cursor) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -7,11 +7,11 @@ names here and not in SQL, and evidence is looked for only where some can be: to
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow
 from maestro_fabric.aggregator.records import STATUSES, marks_in_order
 
@@ -24,7 +24,8 @@ QUERY = """SELECT run.run_id, run.orchestration_id, attempt.status, attempt.mark
     FROM attempt JOIN run ON run.id = attempt.run_id
     LEFT JOIN error ON error.id = attempt.error_id LEFT JOIN worker ON worker.id = attempt.worker_id
     LEFT JOIN metadata ON metadata.id = attempt.metadata_id
-    LEFT JOIN evidence ON evidence.run_id = iif(attempt.status OR attempt.marks OR attempt.number > 1, attempt.run_id, NULL)
+    LEFT JOIN evidence ON evidence.run_id =
+        CASE WHEN attempt.status > 0 OR attempt.marks > 0 OR attempt.number > 1 THEN attempt.run_id END
         AND evidence.case_id = attempt.case_id AND evidence.number = attempt.number
     WHERE attempt.case_id = ? AND attempt.number > 0 ORDER BY attempt.run_id DESC, attempt.number DESC LIMIT ?"""
 
@@ -33,7 +34,7 @@ _NAMES = tuple(str(status) for status in STATUSES)
 _SLOTS = tuple(getattr(AttemptRow, field.name).__set__ for field in fields(AttemptRow))
 
 
-def newest_attempts(connection: sqlite3.Connection, case: CaseRow, limit: int) -> Iterator[AttemptRow]:
+def newest_attempts(connection: Connection, case: CaseRow, limit: int) -> Iterator[AttemptRow]:
     """The attempts of a case, newest run first, at most so many.
 
     Raises:

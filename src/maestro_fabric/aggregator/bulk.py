@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
+
+from maestro_fabric.aggregator.connections import Connection
 
 __all__ = ["BulkInsert"]
 
@@ -25,7 +26,7 @@ class BulkInsert:
         # Always so many, and not as many as there are, so that the statement is compiled once.
         self._many = f"{head} VALUES {', '.join([row] * _ROWS)} {tail}"
 
-    def execute(self, connection: sqlite3.Connection, values: Sequence[object]) -> int:
+    def execute(self, connection: Connection, values: Sequence[object]) -> int:
         """Insert rows.
 
         Args:
@@ -44,4 +45,4 @@ class BulkInsert:
         if rest == len(values):
             return changed
         rows = [values[begin : begin + width] for begin in range(rest, len(values), width)]
-        return changed + connection.executemany(self._one, rows).rowcount
+        return changed + int(connection.executemany(self._one, rows).rowcount)

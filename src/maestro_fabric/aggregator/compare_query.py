@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 
 from maestro_fabric.aggregator.answers import ChangeRow, FirstFailure, LatestRow
 from maestro_fabric.aggregator.attempts import utc_text
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.found import CaseRow, ResultRow
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.records import STATUSES, marks_in_order
@@ -19,11 +19,11 @@ _NAMES = tuple(str(status) for status in STATUSES)
 _ORDER = ("broken", "new", "fixed", "gone", "other")
 _RESULTS = """SELECT attempt.status, run.run_id, run.started_ms, json_extract(run.facts, '$.git_commit'), error.type, error.message
     FROM attempt JOIN run ON run.id = attempt.run_id LEFT JOIN error ON error.id = attempt.error_id
-    WHERE attempt.case_id = ? AND attempt.is_last ORDER BY run.started_ms DESC, attempt.run_id DESC"""
+    WHERE attempt.case_id = ? AND attempt.is_last = 1 ORDER BY run.started_ms DESC, attempt.run_id DESC"""
 # One seek a case: the newest row is the last one under its key. Runs are few, and are named in Python.
 _LATEST = f"""SELECT {TITLE}, test_case.id, attempt.status, attempt.marks, attempt.run_id
     FROM test_case JOIN suite ON suite.id = test_case.suite_id JOIN attempt ON attempt.case_id = test_case.id
-    AND attempt.run_id = (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id) AND attempt.is_last
+    AND attempt.run_id = (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id) AND attempt.is_last = 1
     WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""  # noqa: S608 - a constant
 
 
@@ -34,7 +34,7 @@ def compare_results(before: Iterable[ResultRow], after: Iterable[ResultRow]) -> 
     return Rows(sorted((row for row in rows if row.before != row.after), key=lambda row: (_ORDER.index(row.change), row.title)))
 
 
-def find_first_failure(connection: sqlite3.Connection, case: CaseRow) -> FirstFailure | None:
+def find_first_failure(connection: Connection, case: CaseRow) -> FirstFailure | None:
     """The first of the runs in a row, up to the newest, in which the case does not pass; ``None`` when it passes.
 
     Runs that skipped it or in which it was blocked say nothing.
@@ -65,7 +65,7 @@ def find_first_failure(connection: sqlite3.Connection, case: CaseRow) -> FirstFa
     )
 
 
-def find_latest(connection: sqlite3.Connection, suite: str | None) -> Rows[LatestRow]:
+def find_latest(connection: Connection, suite: str | None) -> Rows[LatestRow]:
     """The newest result of every case.
 
     Raises:

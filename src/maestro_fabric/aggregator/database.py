@@ -9,9 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.schema import APPLICATION_ID, MIGRATIONS, Migration
 from maestro_fabric.errors import StoreError
 from maestro_fabric.folders import make_folder
+from maestro_fabric.places import Place
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
@@ -140,7 +142,7 @@ def check_sqlite() -> None:
 class transaction:  # noqa: N801 - reads as a statement: `with transaction(connection):`
     """A write transaction: committed at the end of the block, rolled back when it raises."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def __enter__(self) -> None:
@@ -153,7 +155,7 @@ class transaction:  # noqa: N801 - reads as a statement: `with transaction(conne
                 self._connection.execute("COMMIT")
         finally:
             if self._connection.in_transaction:
-                with suppress(sqlite3.Error):  # the first error is the one to tell; SQLite may have rolled back itself
+                with suppress(sqlite3.Error, StoreError):  # the first error is the one to tell; SQLite may have rolled back itself
                     self._connection.execute("ROLLBACK")
 
 
@@ -162,10 +164,10 @@ def is_locked(error: BaseException) -> bool:
     return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def explain(path: Path, error: BaseException) -> str:
+def explain(path: Place, error: BaseException) -> str:
     """What is wrong with the store, and what to do about it."""
     code = _primary_code(error)
-    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR) and _is_full(path.parent):
+    if isinstance(path, Path) and code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR) and _is_full(path.parent):
         code = sqlite3.SQLITE_FULL  # SQLite says so when it cannot make the files beside the store
     advice = _ADVICE.get(code, "put the store elsewhere, or report this as a defect")
     return f"cannot use the store {str(path)!r}: {advice} ({error})"

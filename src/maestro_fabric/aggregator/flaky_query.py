@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 
 from maestro_fabric.aggregator.answers import FlakyRow
 from maestro_fabric.aggregator.attempts import utc_text
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.flaky import FlakyState, FlakyVerdict, Sighting, judge
 from maestro_fabric.aggregator.flaky_environment import RunHealth, down_runs
 from maestro_fabric.aggregator.flaky_groups import co_failing_groups
@@ -32,7 +32,7 @@ _MIXED = """SELECT case_id FROM (SELECT DISTINCT case_id FROM attempt WHERE stat
     WHERE EXISTS (SELECT 1 FROM attempt WHERE attempt.case_id = bad.case_id AND run_id BETWEEN :first AND :last AND status = 0)"""
 _TRIES = """SELECT run_id, status, started_ms, duration_us, worker_id, error_id FROM attempt
     WHERE case_id = ? AND run_id BETWEEN ? AND ? AND number > 0 AND status <= 2"""
-_FIRST_LINE = "SELECT iif(type = '', message, type || ': ' || message) FROM error WHERE id = ?"
+_FIRST_LINE = "SELECT CASE WHEN type = '' THEN message ELSE type || ': ' || message END FROM error WHERE id = ?"
 
 
 _Try = tuple[int, int, int, int, int | None, int | None]
@@ -69,7 +69,7 @@ class _Surroundings:
         )
 
 
-def find_flaky(connection: sqlite3.Connection, window: Window) -> Rows[FlakyRow]:
+def find_flaky(connection: Connection, window: Window) -> Rows[FlakyRow]:
     """The cases of the window that are not stable: flaky ones first, then by the rate at which they fail.
 
     Raises:
@@ -92,7 +92,7 @@ def find_flaky(connection: sqlite3.Connection, window: Window) -> Rows[FlakyRow]
     return _rows(connection, judged, runs, window)
 
 
-def _down(connection: sqlite3.Connection, runs: Mapping[int, RunFacts], bounds: tuple[int, int]) -> frozenset[int]:
+def _down(connection: Connection, runs: Mapping[int, RunFacts], bounds: tuple[int, int]) -> frozenset[int]:
     health = {}
     for run, size, bad, blocked in connection.execute(_HEALTH, bounds).fetchall():
         if run in runs:
@@ -109,7 +109,7 @@ def _sightings(tries: Iterable[_Try], runs: Mapping[int, RunFacts], place: Mappi
     return [Sighting(run, code[run], *counts[run]) for run in sorted(counts, key=place.__getitem__)]
 
 
-def _rows(connection: sqlite3.Connection, judged: Sequence[_Judged], runs: Mapping[int, RunFacts], window: Window) -> Rows[FlakyRow]:
+def _rows(connection: Connection, judged: Sequence[_Judged], runs: Mapping[int, RunFacts], window: Window) -> Rows[FlakyRow]:
     names = {one.case: connection.execute(CASE_TITLE, (one.case,)).fetchone()[1:] for one in judged}
     kept = [one for one in judged if window.suite in (None, names[one.case][0])]
     together: dict[int, tuple[str, ...]] = {}
@@ -120,9 +120,7 @@ def _rows(connection: sqlite3.Connection, judged: Sequence[_Judged], runs: Mappi
     return Rows(sorted(rows, key=lambda row: (_ORDER.index(FlakyState(row.state)), -row.rate, row.title)))
 
 
-def _row(
-    connection: sqlite3.Connection, one: _Judged, name: tuple[str, str], around: _Surroundings, fails_with: tuple[str, ...]
-) -> FlakyRow:
+def _row(connection: Connection, one: _Judged, name: tuple[str, str], around: _Surroundings, fails_with: tuple[str, ...]) -> FlakyRow:
     verdict, runs = one.verdict, around.runs
     low, high = verdict.interval()
     failures = [row for row in one.tries if row[1]]

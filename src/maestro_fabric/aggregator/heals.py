@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import connect_to_read, explain, open_database, transaction
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import HealRecord, LearntRecord
@@ -98,7 +99,7 @@ class Remembered:
     learnt_at: float
 
 
-def write_learnt(connection: sqlite3.Connection, names: StoreIds, run: int, records: Sequence[LearntRecord]) -> None:
+def write_learnt(connection: Connection, names: StoreIds, run: int, records: Sequence[LearntRecord]) -> None:
     """Keep elements; one that has not changed gets a new date and no new version."""
     ids = names.cases([record.key for record in records])
     for record in records:
@@ -118,7 +119,7 @@ def write_learnt(connection: sqlite3.Connection, names: StoreIds, run: int, reco
         connection.execute(_PRUNE, {"case": case, "step": record.step, "locator": record.locator, "kept": _HISTORY})
 
 
-def write_heals(connection: sqlite3.Connection, names: StoreIds, run: int, records: Sequence[HealRecord]) -> None:
+def write_heals(connection: Connection, names: StoreIds, run: int, records: Sequence[HealRecord]) -> None:
     """Keep the healer's answers; one that is written twice is kept once."""
     ids = names.cases([record.key for record in records])
     connection.executemany(
@@ -184,7 +185,7 @@ def forget_newest(store: Path, project: str, suite: str, title: str) -> int:
     return _change(store, query, (project, suite, title))
 
 
-def _look(connection: sqlite3.Connection, text: str) -> int:
+def _look(connection: Connection, text: str) -> int:
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     packed = zlib.compress(text.encode("utf-8", "replace"), 6)
     connection.execute("INSERT INTO look (digest, json) VALUES (?, ?) ON CONFLICT DO NOTHING", (digest, packed))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from maestro_fabric.aggregator.bulk import BulkInsert
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.records import CaseDetails, CaseKey, ErrorText
 
 __all__ = ["StoreIds", "digest_of"]
 
 _INSERT_CASES = BulkInsert("INSERT INTO test_case (id, suite_id, name, params)", "(?, ?, ?, ?)", "ON CONFLICT DO NOTHING")
+_INSERT_CASE = "INSERT INTO test_case (suite_id, name, params) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"  # where the database gives ids
 _PLAIN_DETAILS = CaseDetails("", "[]", "[]", "")
 
 
@@ -21,7 +23,7 @@ class StoreIds:
     All methods that may write belong inside a transaction; when it is rolled back, `forget` everything.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.forget()
 
@@ -55,8 +57,13 @@ class StoreIds:
             self._write_cases(new)
         return known
 
-    def _write_cases(self, keys: Iterable[CaseKey]) -> None:
+    def _write_cases(self, keys: Collection[CaseKey]) -> None:
         """Write new cases, all in one go."""
+        if not isinstance(self._connection, sqlite3.Connection):
+            rows = [(self._suites[key[:2]], key.name, key.params) for key in keys]
+            self._connection.executemany(_INSERT_CASE, rows)
+            self._read_again(keys)
+            return
         # Nobody else writes during our transaction, so that the ids need not be asked for.
         first = int(self._connection.execute("SELECT coalesce(max(id), 0) + 1 FROM test_case").fetchone()[0])
         suites = self._suites
@@ -67,7 +74,10 @@ class StoreIds:
         if _INSERT_CASES.execute(self._connection, values) == len(written):
             self._cases.update(zip(written, range(first, first + len(written)), strict=True))
             return
-        # Another process has written some of them since this one read the suite.
+        self._read_again(keys)
+
+    def _read_again(self, keys: Iterable[CaseKey]) -> None:
+        """Read the ids of cases that another process may have written since this one read their suites."""
         for project, suite in {key[:2] for key in keys}:
             self._read_cases(project, suite, self._suites[project, suite])
 

@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import explain, open_database, transaction
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
+from maestro_fabric.places import Place
 
 __all__ = ["prune_store"]
 
@@ -27,11 +29,11 @@ _UNUSED = (
 )
 
 
-def prune_store(path: Path, *, keep_s: float, keep_failures_s: float, now: float) -> int:
+def prune_store(place: Place, *, keep_s: float, keep_failures_s: float, now: float) -> int:
     """Remove the results of runs that are older, keep the runs with their counts and durations, and give the room back.
 
     Args:
-        path: The store.
+        place: The store: a file, or a team's database.
         keep_s: Passes of this many seconds before ``now`` stay.
         keep_failures_s: So do failures, with their evidence, of this many; not less than ``keep_s``.
         now: Seconds since the epoch.
@@ -42,10 +44,8 @@ def prune_store(path: Path, *, keep_s: float, keep_failures_s: float, now: float
     Raises:
         StoreError: when the file cannot be written; then nothing was removed.
     """
-    if not path.exists():
-        raise StoreError(f"there is no store {str(path)!r}")
     passes_ms, failures_ms = int((now - keep_s) * 1000), int((now - max(keep_s, keep_failures_s)) * 1000)
-    with closing(open_database(path.absolute(), clock=SystemClock(), patience_s=_PATIENCE_S)) as connection:
+    with closing(_open(place)) as connection:
         try:
             with transaction(connection):
                 removed = connection.execute(_PASSES, (passes_ms, passes_ms)).rowcount
@@ -53,8 +53,18 @@ def prune_store(path: Path, *, keep_s: float, keep_failures_s: float, now: float
                 connection.execute(_ALL[1], (failures_ms,))
                 for statement in _UNUSED:
                     connection.execute(statement)
-            if removed:
-                connection.execute("VACUUM")
+            if removed and isinstance(place, Path):
+                connection.execute("VACUUM")  # a database does it itself
         except sqlite3.Error as error:
-            raise StoreError(explain(path, error)) from error
+            raise StoreError(explain(place, error)) from error
     return removed
+
+
+def _open(place: Place) -> Connection:
+    if not isinstance(place, Path):
+        from maestro_fabric.aggregator.postgres import connect_to_database
+
+        return connect_to_database(place, to_write=True)
+    if not place.exists():
+        raise StoreError(f"there is no store {str(place)!r}")
+    return open_database(place.absolute(), clock=SystemClock(), patience_s=_PATIENCE_S)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from maestro_fabric.aggregator.answers import FlakyRow
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.flaky import MIN_CLEAN_TRIES, FlakyState
 from maestro_fabric.aggregator.flaky_query import find_flaky
 from maestro_fabric.aggregator.window import RECENT
@@ -33,7 +33,7 @@ class QuarantineAdvice:
     flaky: tuple[FlakyRow, ...]
 
 
-def known_cases(connection: sqlite3.Connection) -> dict[int, CaseId]:
+def known_cases(connection: Connection) -> dict[int, CaseId]:
     """All cases of the store, by their numbers.
 
     Raises:
@@ -42,7 +42,7 @@ def known_cases(connection: sqlite3.Connection) -> dict[int, CaseId]:
     return {case: CaseId(*identity) for case, *identity in connection.execute(_CASES)}
 
 
-def find_advice(connection: sqlite3.Connection, quarantine: Quarantine) -> QuarantineAdvice:
+def find_advice(connection: Connection, quarantine: Quarantine) -> QuarantineAdvice:
     """What the newest hundred runs say.
 
     An entry has recovered when each of its cases has passed at least 20 times since it last failed, and is neither flaky nor

@@ -16,6 +16,7 @@ from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailur
 from maestro_fabric.aggregator.attempts import newest_attempts
 from maestro_fabric.aggregator.clusters import cluster_failures
 from maestro_fabric.aggregator.compare_query import compare_results, find_first_failure, find_latest
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import connect, connect_to_read, explain, open_database, version_of
 from maestro_fabric.aggregator.flaky_query import find_flaky
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
@@ -30,6 +31,7 @@ from maestro_fabric.aggregator.window import ALL, RECENT, Window, runs_in
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.errors import StoreError
 from maestro_fabric.model import CaseId
+from maestro_fabric.places import DatabaseUrl, Place, place_of
 from maestro_fabric.quarantine import Quarantine
 
 __all__ = ["History", "open_history"]
@@ -46,19 +48,24 @@ _TOTALS = f"SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id 
 _NEWEST_RUNS = """SELECT runs.* FROM runs JOIN run ON run.run_id = runs.run_id
     WHERE run.id IN (SELECT id FROM run ORDER BY started_ms DESC, id DESC LIMIT ?) ORDER BY run.started_ms DESC, run.id DESC"""
 _IS_READING = "name = :name AND params = coalesce(:params, params) AND suite = coalesce(:suite, suite)"
-_TITLE = "iif(params = '', name, name || '[' || params || ']')"
+_TITLE = "CASE WHEN params = '' THEN name ELSE name || '[' || params || ']' END"
 
 
-def open_history(path: Path) -> History:
-    """A store, for reading, also while a run writes into it.
+def open_history(place: Place) -> History:
+    """A store, for reading, also while a run writes into it: a file, or a team's database.
 
-    An older store is migrated first, runs whose process was killed are ended and side files taken in, when there are any and the
+    An older file is migrated first, runs whose process was killed are ended and side files taken in, when there are any and the
     file can be written to.
 
     Raises:
-        StoreError: when there is no store at the path, or it cannot be read; the message says what to do.
+        StoreError: when there is no store at the place, or it cannot be read; the message says what to do.
     """
-    path = Path(path).absolute()
+    place = place_of(place)
+    if isinstance(place, DatabaseUrl):
+        from maestro_fabric.aggregator.postgres import connect_to_database
+
+        return History(place, connect_to_database(place))
+    path = place.absolute()
     connection = connect_to_read(path)
     try:
         if version_of(connection) < MIGRATIONS[-1].version:
@@ -75,11 +82,11 @@ class History:
     """The runs, results and attempts of a store. Close it, or use it in a ``with`` statement.
 
     Args:
-        path: The store's file.
+        path: The store's file, or the address of its database.
         connection: An open connection to it.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Place, connection: Connection) -> None:
         self.path = path
         self._connection = connection
 
@@ -113,8 +120,8 @@ class History:
             if not newest:
                 raise UnknownName("the store holds no run yet", ())
             return newest[0]
-        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        rows = list(self._rows("SELECT * FROM runs WHERE run_id LIKE ? ESCAPE '\\' ORDER BY run_id DESC LIMIT 6", (pattern,)))
+        pattern = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        rows = list(self._rows("SELECT * FROM runs WHERE lower(run_id) LIKE ? ESCAPE '\\' ORDER BY run_id DESC LIMIT 6", (pattern,)))
         exact = [row for row in rows if row["run_id"] == text] or rows
         if len(exact) == 1:
             return self._run(exact[0])
@@ -156,7 +163,7 @@ class History:
             found = self._cases(_IS_READING, suite, name, params)
             if found:
                 return found
-        found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(:name))", None, text, None)
+        found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(:name)) > 0", None, text, None)
         if len(found) == 1:
             return found
         if found:

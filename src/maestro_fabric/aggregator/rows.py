@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.bulk import BulkInsert
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, PlainPass, Record, RunState, clean
@@ -19,19 +19,23 @@ __all__ = ["Tables"]
 
 _UPSERT_RUN = """INSERT INTO run (run_id, orchestration_id, status, started_ms, duration_ms, facts) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (run_id) DO UPDATE SET status = excluded.status, duration_ms = excluded.duration_ms, facts = excluded.facts"""
+_REPLACED = ("status", "marks", "is_last", "started_ms", "duration_us", "worker_id", "error_id", "metadata_id")
+_OR_REPLACE = f"ON CONFLICT (case_id, run_id, number) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _REPLACED)}"
 # The last three may be NULL; sqlite3 looks for an adapter for each None that it is given, which costs as much as the insert.
-_INSERT_ATTEMPT = "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0))"
-_INSERT_PASSES = BulkInsert("INSERT OR REPLACE INTO attempt", "(?, ?, 1, 0, 0, 1, ?, ?, nullif(?, 0), NULL, NULL)")
-_INSERT_EVIDENCE = "INSERT OR REPLACE INTO evidence (run_id, case_id, number, steps, artifacts, output) VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT_ATTEMPT = f"INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0)) {_OR_REPLACE}"  # noqa: S608 - a constant
+_INSERT_PASSES = BulkInsert("INSERT INTO attempt", "(?, ?, 1, 0, 0, 1, ?, ?, nullif(?, 0), NULL, NULL)", _OR_REPLACE)
+_INSERT_EVIDENCE = """INSERT INTO evidence (run_id, case_id, number, steps, artifacts, output) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run_id, case_id, number) DO UPDATE
+    SET steps = excluded.steps, artifacts = excluded.artifacts, output = excluded.output"""
 # A case that was run twice in one run has one result, the last.
-_TAKE_BACK = """UPDATE attempt SET is_last = 0 WHERE run_id = ? AND is_last
+_TAKE_BACK = """UPDATE attempt SET is_last = 0 WHERE run_id = ? AND is_last = 1
     AND number < (SELECT max(number) FROM attempt AS other WHERE other.case_id = attempt.case_id AND other.run_id = attempt.run_id)"""
 
 
 class Tables:
     """The writing side of a store's tables. Not safe for threads by itself: the caller holds the lock."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._names = StoreIds(connection)
         self._runs: dict[str, tuple[int, str, float | None]] = {}

@@ -70,8 +70,8 @@ def _names(column: str, names: tuple[str, ...]) -> str:
 
 def _mark_names(column: str) -> str:
     """An SQL expression that turns a bitmask into names with commas between them."""
-    parts = " || ".join(f"iif({column} & {1 << bit}, '{mark},', '')" for bit, mark in enumerate(MARKS))
-    return f"iif({column}, rtrim({parts}, ','), '')"
+    parts = " || ".join(f"CASE WHEN {column} & {1 << bit} = {1 << bit} THEN '{mark},' ELSE '' END" for bit, mark in enumerate(MARKS))
+    return f"CASE WHEN {column} = 0 THEN '' ELSE rtrim({parts}, ',') END"
 
 
 def _utc(milliseconds: str) -> str:
@@ -95,7 +95,15 @@ _SOURCES = """
     JOIN run ON run.id = attempt.run_id JOIN test_case ON test_case.id = attempt.case_id JOIN suite ON suite.id = test_case.suite_id
     LEFT JOIN error ON error.id = attempt.error_id LEFT JOIN worker ON worker.id = attempt.worker_id
     LEFT JOIN metadata ON metadata.id = attempt.metadata_id"""
-_SAME_CASE = "FROM attempt AS other WHERE other.case_id = attempt.case_id AND other.run_id = attempt.run_id"
+
+
+def _of_all(function: str, column: str) -> str:
+    """An SQL expression over all attempts of a case in its run; most have one only."""
+    others = (
+        f"SELECT {function}(other.{column}) FROM attempt AS other WHERE other.case_id = attempt.case_id AND other.run_id = attempt.run_id"  # noqa: S608
+    )
+    return f"CASE WHEN attempt.number > 1 THEN ({others}) ELSE attempt.{column} END"
+
 
 VIEWS = {
     "runs": f"""
@@ -114,9 +122,8 @@ VIEWS = {
         AND evidence.number = attempt.number WHERE attempt.number > 0""",
     "results": f"""
         SELECT {_RESULT_COLUMNS},
-        {_utc(f"run.started_ms + iif(attempt.number > 1, (SELECT min(other.started_ms) {_SAME_CASE}), attempt.started_ms)")} AS started_at,
-        iif(attempt.number > 1, (SELECT sum(other.duration_us) {_SAME_CASE}), attempt.duration_us) / 1e6 AS duration_s,
-        {_TAIL_COLUMNS} {_SOURCES} WHERE attempt.is_last""",
+        {_utc(f"run.started_ms + {_of_all('min', 'started_ms')}")} AS started_at, {_of_all("sum", "duration_us")} / 1e6 AS duration_s,
+        {_TAIL_COLUMNS} {_SOURCES} WHERE attempt.is_last = 1""",
 }
 
 _HEALING = (

@@ -6,11 +6,12 @@ each: Python adds all buckets of two runs with one addition.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil, log
 from typing import TypeVar
+
+from maestro_fabric.aggregator.connections import Connection, has_table
 
 __all__ = ["Sketch", "sketch_of", "sketches", "write_sketches"]
 
@@ -22,10 +23,9 @@ _MAX_BUCKET = 600  # 1.05 ** 600 microseconds are 60 days
 MIN_RESULTS = 100
 """A suite with fewer passes in a run has no sketch: its rows are as quick to read, and smaller than the buckets."""
 
-_IS_THERE = "SELECT 1 FROM sqlite_schema WHERE name = 'run_durations'"
 _STORED = "SELECT run_id, suite_id, first, lanes FROM run_durations WHERE run_id BETWEEN ? AND ?"
 _PASSES = """SELECT test_case.suite_id, attempt.duration_us FROM attempt JOIN test_case ON test_case.id = attempt.case_id
-    WHERE attempt.run_id = ? AND attempt.status = 0 AND attempt.is_last"""
+    WHERE attempt.run_id = ? AND attempt.status = 0 AND attempt.is_last = 1"""
 
 G = TypeVar("G", bound=Hashable)
 
@@ -59,7 +59,7 @@ def sketch_of(durations_us: Iterable[int]) -> Sketch:
     return Sketch(sum(count << bucket * _LANE_BITS for bucket, count in counts.items()))
 
 
-def sketches(connection: sqlite3.Connection, groups: Mapping[tuple[int, int], G]) -> dict[G, Sketch]:
+def sketches(connection: Connection, groups: Mapping[tuple[int, int], G]) -> dict[G, Sketch]:
     """The durations of passes, added up by group.
 
     Args:
@@ -73,7 +73,7 @@ def sketches(connection: sqlite3.Connection, groups: Mapping[tuple[int, int], G]
     bounds = (min(run for run, _ in groups), max(run for run, _ in groups)) if groups else (0, -1)
     missing = set(groups)
     # A store of an older version on a read-only disk has no such table.
-    stored = connection.execute(_STORED, bounds) if connection.execute(_IS_THERE).fetchone() else ()
+    stored = connection.execute(_STORED, bounds) if has_table(connection, "run_durations") else ()
     for run, suite, first, lanes in stored:
         group = groups.get((run, suite))
         if group is not None:
@@ -87,7 +87,7 @@ def sketches(connection: sqlite3.Connection, groups: Mapping[tuple[int, int], G]
     return {group: Sketch(lanes) for group, lanes in found.items()}
 
 
-def write_sketches(connection: sqlite3.Connection, run: int) -> None:
+def write_sketches(connection: Connection, run: int) -> None:
     """Keep the sketches of a run that has ended, one a suite that has enough results."""
     connection.execute("DELETE FROM run_durations WHERE run_id = ?", (run,))
     for suite, sketch in _read(connection, run, at_least=MIN_RESULTS).items():
@@ -97,7 +97,7 @@ def write_sketches(connection: sqlite3.Connection, run: int) -> None:
         connection.execute("INSERT INTO run_durations (run_id, suite_id, first, lanes) VALUES (?, ?, ?, ?)", (run, suite, empty, stored))
 
 
-def _read(connection: sqlite3.Connection, run: int, *, at_least: int = 1) -> dict[int, Sketch]:
+def _read(connection: Connection, run: int, *, at_least: int = 1) -> dict[int, Sketch]:
     durations: dict[int, list[int]] = {}
     for suite, duration in connection.execute(_PASSES, (run,)):
         durations.setdefault(suite, []).append(duration)

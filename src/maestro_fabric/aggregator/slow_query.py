@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from statistics import median
 
 from maestro_fabric.aggregator.answers import SlowRow
 from maestro_fabric.aggregator.attempts import utc_text
 from maestro_fabric.aggregator.change_point import NEWEST, Slowdown, find_slowdown
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.titles import CASE_TITLES
 from maestro_fabric.aggregator.window import RunFacts, Window, runs_in
@@ -19,7 +19,7 @@ __all__ = ["find_slowest", "percentile"]
 _PASSES = "SELECT run_id, duration_us FROM attempt WHERE case_id = ? AND run_id BETWEEN ? AND ? AND number = 1 AND status = 0"
 
 
-def find_slowest(connection: sqlite3.Connection, window: Window) -> Rows[SlowRow]:
+def find_slowest(connection: Connection, window: Window) -> Rows[SlowRow]:
     """All cases that passed in the window: those that became slower first, then the slowest.
 
     Raises:
@@ -37,7 +37,7 @@ def find_slowest(connection: sqlite3.Connection, window: Window) -> Rows[SlowRow
             passes.sort(key=lambda row: place[row[0]])
             seconds = [duration / 1e6 for _, duration in passes]
             rows.append(_row(case, suite, title, seconds, [run for run, _ in passes], runs))
-    return Rows(sorted(rows, key=lambda row: (not row.is_slower, -row.median_s)))
+    return Rows(sorted(rows, key=lambda row: (not row.is_slower, -row.median_s, row.title)))
 
 
 def _row(case: int, suite: str, title: str, seconds: Sequence[float], ran: Sequence[int], runs: Mapping[int, RunFacts]) -> SlowRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["CASE_TITLE", "CASE_TITLES", "TITLE"]
 
-TITLE = "suite.name || '::' || iif(params = '', test_case.name, test_case.name || '[' || params || ']')"
+TITLE = "suite.name || '::' || CASE WHEN params = '' THEN test_case.name ELSE test_case.name || '[' || params || ']' END"
 """The title, where ``test_case`` and ``suite`` are joined."""
 
 _FROM = f"SELECT test_case.id, suite.name, {TITLE} FROM test_case JOIN suite ON suite.id = test_case.suite_id"  # noqa: S608 - a constant

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.records import MARKS, STATUSES, Record
 from maestro_fabric.model import Status
 
@@ -18,15 +17,21 @@ _FIRST_MARK = len(STATUSES)
 # Column names come from the constants above, never from data.
 _ADD = (
     f"INSERT INTO run_total (run_id, suite_id, {', '.join(COLUMNS)}) VALUES (?, ?, {', '.join('?' * len(COLUMNS))}) "  # noqa: S608
-    f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in COLUMNS)}"
+    f"ON CONFLICT (run_id, suite_id) DO UPDATE SET {', '.join(f'{name} = run_total.{name} + excluded.{name}' for name in COLUMNS)}"
 )
-_COUNTS = [f"sum(is_last AND status = {code})" for code in range(len(STATUSES))] + [
-    f"sum(is_last AND (marks & {1 << bit}) != 0)" for bit in range(len(MARKS))
+
+
+def _count(condition: str) -> str:
+    return f"sum(CASE WHEN {condition} THEN 1 ELSE 0 END)"
+
+
+_COUNTS = [_count(f"is_last = 1 AND status = {code}") for code in range(len(STATUSES))] + [
+    _count(f"is_last = 1 AND marks & {1 << bit} = {1 << bit}") for bit in range(len(MARKS))
 ]
 _RECOUNT = (
     f"INSERT INTO run_total (run_id, suite_id, {', '.join(COLUMNS)}) "  # noqa: S608
-    f"SELECT attempt.run_id, suite_id, {', '.join(_COUNTS)}, sum(number > 0), sum(duration_us) "
-    "FROM attempt JOIN test_case ON test_case.id = attempt.case_id WHERE attempt.run_id = ? GROUP BY suite_id"
+    f"SELECT attempt.run_id, suite_id, {', '.join(_COUNTS)}, {_count('number > 0')}, sum(duration_us) "
+    "FROM attempt JOIN test_case ON test_case.id = attempt.case_id WHERE attempt.run_id = ? GROUP BY attempt.run_id, suite_id"
 )
 
 
@@ -57,12 +62,12 @@ def add_result(counts: list[int], *, status: int, marks: int, sign: int = 1) -> 
                 counts[_FIRST_MARK + bit] += sign
 
 
-def write_totals(connection: sqlite3.Connection, run: int, suites: dict[int, list[int]]) -> None:
+def write_totals(connection: Connection, run: int, suites: dict[int, list[int]]) -> None:
     """Add the counts to what is in the store, by suite id."""
     connection.executemany(_ADD, [(run, suite, *counts) for suite, counts in suites.items()])
 
 
-def recount(connection: sqlite3.Connection, run: int) -> None:
+def recount(connection: Connection, run: int) -> None:
     """Count a run again from its rows: after an import, or when a result was taken back."""
     connection.execute("DELETE FROM run_total WHERE run_id = ?", (run,))
     connection.execute(_RECOUNT, (run,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.aggregator.answers import TrendRow
 from maestro_fabric.aggregator.attempts import utc_text
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.sketch import Sketch, sketches
 from maestro_fabric.aggregator.window import Window, runs_in
@@ -25,7 +25,7 @@ _TOTALS = f"""SELECT run_id, suite_id, suite.name, {", ".join(_COUNTS)} FROM run
     WHERE run_id BETWEEN ? AND ?"""  # noqa: S608 - constants
 
 
-def find_trends(connection: sqlite3.Connection, window: Window) -> Rows[TrendRow]:
+def find_trends(connection: Connection, window: Window) -> Rows[TrendRow]:
     """One row a day (UTC) and category, oldest day first.
 
     Raises:

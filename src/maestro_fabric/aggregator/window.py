@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from maestro_fabric.aggregator.connections import NO_LIMIT, Connection
 
 __all__ = ["ALL", "RECENT", "RunFacts", "Window", "runs_in"]
 
@@ -64,7 +65,7 @@ class RunFacts:
         return "\n".join((self.commit, *(self.facts.get(name, "") for name in _SETTING)))
 
 
-def runs_in(connection: sqlite3.Connection, window: Window) -> list[RunFacts]:
+def runs_in(connection: Connection, window: Window) -> list[RunFacts]:
     """The ended runs of a window, oldest first.
 
     Raises:
@@ -74,7 +75,7 @@ def runs_in(connection: sqlite3.Connection, window: Window) -> list[RunFacts]:
         "since": -(2**62) if window.since is None else int(window.since * 1000),
         "until": 2**62 if window.until is None else int(window.until * 1000),
         "branch": window.branch,
-        "last": -1 if window.last is None else window.last,
+        "last": NO_LIMIT if window.last is None else window.last,
     }
     rows = connection.execute(_QUERY, parameters).fetchall()
     return [RunFacts(run, run_id, started, duration or 0, json.loads(facts)) for run, run_id, started, duration, facts in reversed(rows)]

@@ -26,6 +26,7 @@ from maestro_fabric.cli.showing import (
 )
 from maestro_fabric.cli.window_options import window_options
 from maestro_fabric.errors import StoreError
+from maestro_fabric.places import Place
 
 __all__ = ["COMMANDS", "clusters", "compare", "flaky", "report", "slowest", "trends"]
 
@@ -39,7 +40,7 @@ _SPARK = 30  # the newest values of a sparkline
 @window_options(last=100)
 @store_option
 @json_option
-def flaky(window: Window, store: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+def flaky(window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
     """List the cases of which the same code passed and failed, with the evidence."""
     with store_opened(store) as history:
         found = history.flaky(window)
@@ -60,7 +61,7 @@ def flaky(window: Window, store: Path, as_json: bool) -> None:  # noqa: FBT001 -
 @window_options(last=100)
 @store_option
 @json_option
-def slowest(limit: int, window: Window, store: Path, as_json: bool) -> None:  # noqa: FBT001
+def slowest(limit: int, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
     """List the cases that became slower, with the commit where they did, then the slowest."""
     with store_opened(store) as history:
         found = history.slowest(window)[:limit]
@@ -80,7 +81,7 @@ def slowest(limit: int, window: Window, store: Path, as_json: bool) -> None:  # 
 @window_options(last=None)
 @store_option
 @json_option
-def trends(window: Window, store: Path, as_json: bool) -> None:  # noqa: FBT001
+def trends(window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
     """Show how each category develops day by day, and where cases became slower."""
     with store_opened(store) as history:
         found = history.trends(window)
@@ -111,7 +112,7 @@ def trends(window: Window, store: Path, as_json: bool) -> None:  # noqa: FBT001
 @click.argument("run_b", default="latest")
 @store_option
 @json_option
-def compare(run_a: str, run_b: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
+def compare(run_a: str, run_b: str, store: Place, as_json: bool) -> None:  # noqa: FBT001
     """List what RUN_B judges differently from RUN_A, what broke first."""
     with store_opened(store) as history:
         found = history.compare(run_a, run_b)
@@ -137,7 +138,7 @@ def compare(run_a: str, run_b: str, store: Path, as_json: bool) -> None:  # noqa
 @click.argument("run", default="latest")
 @store_option
 @json_option
-def clusters(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
+def clusters(run: str, store: Place, as_json: bool) -> None:  # noqa: FBT001
     """Group the failures of RUN by what seems to be their cause."""
     with store_opened(store) as history:
         found = history.clusters(run)
@@ -156,7 +157,7 @@ def clusters(run: str, store: Path, as_json: bool) -> None:  # noqa: FBT001
 )
 @click.option("--no-charts", is_flag=True, help="Leave the charts of the last runs out.")
 @store_option
-def report(run: str, orchestration: str, output: Path | None, no_charts: bool, store: Path) -> None:  # noqa: FBT001
+def report(run: str, orchestration: str, output: Path | None, no_charts: bool, store: Place) -> None:  # noqa: FBT001
     """Write a report of RUN: pass rate, durations, failures by cause, flaky cases, heals."""
     with store_opened(store):  # tells what is wrong with the store, or with the name, as everywhere
         try:

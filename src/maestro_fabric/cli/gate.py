@@ -11,7 +11,8 @@ from rich.text import Text
 
 from maestro_fabric.aggregator.gates import GateResult, judge_run
 from maestro_fabric.cli.options import errors_told
-from maestro_fabric.cli.showing import Row, json_option, make_console, make_table, print_json, store_opened
+from maestro_fabric.cli.showing import STORE, Row, json_option, make_console, make_table, print_json, store_opened
+from maestro_fabric.places import Place
 
 __all__ = ["COMMANDS", "gate"]
 
@@ -23,17 +24,18 @@ _MANY = 10
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), default=Path("qa.yaml"), show_default=True, help="The file with the gates."
 )
-@click.option("--store", type=click.Path(path_type=Path, dir_okay=False), envvar="MAESTRO_STORE", help="Another history than the config's.")
+@click.option("--store", type=STORE, envvar="MAESTRO_STORE", help="Another history than the config's.")
 @click.option("--warn", is_flag=True, help="Tell, but exit with 0 all the same.")
 @json_option
-def gate(run: str, file: Path, store: Path | None, warn: bool, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+def gate(run: str, file: Path, store: Place | None, warn: bool, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
     """Judge RUN by the gates of the config; exit status 1 when one does not hold."""
-    from maestro_fabric.compose.preparing import load_config
+    from maestro_fabric.compose.preparing import load_config, place_of_config
 
     with errors_told():
-        config = load_config(file, environ=os.environ).config
-    with store_opened(store or file.parent / config.store) as history:
-        answers = judge_run(history, config.gates, run)
+        loaded = load_config(file, environ=os.environ)
+        place = store or place_of_config(loaded, os.environ)
+    with store_opened(place) as history:
+        answers = judge_run(history, loaded.config.gates, run)
     if as_json:
         print_json([asdict(answer) for answer in answers])
     elif answers:

@@ -25,6 +25,7 @@ from maestro_fabric.cli.showing import (
     store_option,
     when_text,
 )
+from maestro_fabric.places import Place, local_of
 
 __all__ = ["COMMANDS", "history", "runs", "show"]
 
@@ -41,7 +42,7 @@ _BAD = ("failed", "error", "blocked")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
 @store_option
 @json_option
-def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+def runs(limit: int, store: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
     """List the newest runs, newest first."""
     with store_opened(store) as opened:
         found = opened.runs(limit)
@@ -59,7 +60,7 @@ def runs(limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - clic
 @click.option("--all", "with_all", is_flag=True, help="List every case that passed, too, however many there are.")
 @store_option
 @json_option
-def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa: FBT001 - as above
+def show(run: str, with_all: bool, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
     """Show one run: RUN is an id, the beginning of one, or 'latest'.
 
     What did not pass comes first, then what has a mark, such as flaky.
@@ -90,7 +91,7 @@ def show(run: str, with_all: bool, store: Path, as_json: bool) -> None:  # noqa:
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many attempts.")
 @store_option
 @json_option
-def history(case: str, limit: int, store: Path, as_json: bool) -> None:  # noqa: FBT001 - as above
+def history(case: str, limit: int, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
     """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one."""
     with store_opened(store) as opened:
         found = opened.case_history(case, limit)
@@ -160,10 +161,10 @@ def _urgency(row: ResultRow) -> int:
     return len(_BAD) + (2 if row.status == "passed" and not row.marks else 0 if row.marks else 1)
 
 
-def _evidence_folder(run: RunRow, store: Path) -> Path | None:
+def _evidence_folder(run: RunRow, store: Place) -> Path | None:
     """Where the run's evidence is, as its config said, or beside the store when both were moved; ``None`` when it is nowhere."""
     said = run.facts.get(_ARTIFACTS)
-    folders = [*([Path(said)] if said else []), store.parent / "artifacts"]
+    folders = [*([Path(said)] if said else []), local_of(store, Path()).parent / "artifacts"]
     return next((folder / run.run_id for folder in folders if (folder / run.run_id).is_dir()), None)
 
 

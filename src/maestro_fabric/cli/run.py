@@ -18,6 +18,7 @@ from rich.console import Console
 from maestro_fabric import compose
 from maestro_fabric.cli.identity import identity_as_data
 from maestro_fabric.cli.options import EXIT_USAGE, config_options, errors_told, to_seconds
+from maestro_fabric.cli.showing import STORE
 from maestro_fabric.cli.terminal import TerminalSink, print_summary
 from maestro_fabric.compose.gating import broken_gates
 from maestro_fabric.compose.quarantining import quarantine_lines
@@ -25,6 +26,7 @@ from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.engine import RunResult
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.model import Case, CaseResult
+from maestro_fabric.places import Place, local_of
 from maestro_fabric.plan import Plan, select_cases
 from maestro_fabric.ports import RunOptions, Sink
 from maestro_fabric.reports.tally import Tally
@@ -34,7 +36,7 @@ __all__ = ["COMMANDS", "chooser", "run"]
 
 @click.command()
 @config_options
-@click.option("--store", type=click.Path(path_type=Path, dir_okay=False), help="The history; the file's otherwise.")
+@click.option("--store", type=STORE, help="The history: a file, or postgresql://user@host/database; the file's otherwise.")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; repeatable. What it needs counts as passed.")
 @click.option("-k", "--case", "texts", multiple=True, metavar="TEXT", help="Only cases with this text in suite::name[params]; repeatable.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only cases with this tag; repeatable.")
@@ -63,7 +65,7 @@ def run(
     file: Path,
     environment: str | None,
     variables: dict[str, str],
-    store: Path | None,
+    store: Place | None,
     suites: tuple[str, ...],
     texts: tuple[str, ...],
     tags: tuple[str, ...],
@@ -102,7 +104,7 @@ def run(
                 update_visual=update_visual,
                 healing=healing or "",
                 fail_on_heal=fail_on_heal,
-                store=None if store is None else store.absolute(),
+                store=None if store is None else local_of(store, file.parent).absolute(),
             ),
             orchestration_id=orchestration_id,
             may_run=lambda name: not suites or name in suites,
@@ -118,16 +120,17 @@ def run(
         with _ended_by_signal():
             parallel = compose.Parallel(workers=workers or 0, executor=executor, variables=variables) if workers or executor else None
             result = compose.run(prepared, sinks=sinks, maxfail=1 if exitfirst else maxfail, store=store, parallel=parallel)
-    kept = store or prepared.store
+    kept = prepared.place if store is None else store
+    local = local_of(kept, prepared.loaded.root)
     is_judged = bool(prepared.plan.cases) and result.exit_status < EXIT_USAGE
-    broken = broken_gates(prepared.loaded.config.gates, kept, result.run_id) if is_judged else []
+    broken = broken_gates(prepared.loaded.config.gates, kept, result.run_id, local=local) if is_judged else []
     planned = [case.id for case in prepared.plan.cases]
-    known = quarantine_lines(prepared.quarantine, kept, result.run_id, planned) if planned else []
+    known = quarantine_lines(prepared.quarantine, local, result.run_id, planned) if planned else []
     if as_json:
-        data = {**_as_data(result, tally, kept, prepared.artifacts), "broken_gates": broken, "quarantine": known}
+        data = {**_as_data(result, tally, local, prepared.artifacts), "broken_gates": broken, "quarantine": known}
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     else:
-        closing = prepared.closing(tally, store=str(kept), is_recorded=bool(prepared.plan.cases), warnings=[*broken, *known])
+        closing = prepared.closing(tally, store=str(local), is_recorded=bool(prepared.plan.cases), warnings=[*broken, *known])
         print_summary(console, result, closing, duration_s=time.monotonic() - started)
     raise click.exceptions.Exit(result.exit_status or int(bool(broken) and gate == "fail"))
 

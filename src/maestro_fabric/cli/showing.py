@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -14,9 +15,11 @@ from rich.text import Text
 
 from maestro_fabric.aggregator import History, open_history
 from maestro_fabric.errors import StoreError
+from maestro_fabric.places import LOCAL_STORE, Place, place_of
 
 __all__ = [
     "DEFAULT_STORE",
+    "STORE",
     "Row",
     "StoreProblem",
     "json_option",
@@ -31,7 +34,7 @@ __all__ = [
     "when_text",
 ]
 
-DEFAULT_STORE = Path(".maestro/history.db")
+DEFAULT_STORE = Path(LOCAL_STORE)
 
 _PIPE_WIDTH = 160  # columns when nobody's terminal sets them
 _GIVE_WAY = ("case", "cases", "reason", "error", "evidence", "cause", "hints")  # half an id or half a time is of no use
@@ -46,20 +49,39 @@ _STYLES = {
     "running": "cyan",
 }
 
+
+class _Store(click.ParamType[Place]):
+    """A file, or the address of a team's database."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        try:
+            place = place_of(value)
+        except StoreError as error:
+            self.fail(str(error), param, ctx)
+        if isinstance(place, Path) and place.is_dir():
+            self.fail(f"{value!r} is a folder: name the file in it, such as {str(place / DEFAULT_STORE.name)!r}", param, ctx)
+        return place
+
+
+STORE = _Store()
+"""The type of an option that names a history."""
+
 store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=STORE,
     default=DEFAULT_STORE,
     envvar="MAESTRO_STORE",
     show_default=True,
     show_envvar=True,
-    help="The history's file.",
+    help="The history: a file, or postgresql://user@host/database.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of tables.")
 
 
 @contextmanager
-def store_opened(store: Path) -> Iterator[History]:
+def store_opened(store: Place) -> Iterator[History]:
     """The store; what is wrong with it, or with a name, ends the command with exit status 2."""
     try:
         with open_history(store) as opened:

@@ -10,20 +10,19 @@ from maestro_fabric.aggregator import open_history
 from maestro_fabric.aggregator.merge import merge_stores
 from maestro_fabric.aggregator.prune import prune_store
 from maestro_fabric.cli.options import errors_told
-from maestro_fabric.cli.showing import json_option, many, print_json, store_option
+from maestro_fabric.cli.showing import STORE, json_option, many, print_json, store_option
 from maestro_fabric.cli.window_options import span_seconds
 from maestro_fabric.clock import SystemClock
+from maestro_fabric.places import Place
 
 __all__ = ["COMMANDS", "merge", "prune", "recover"]
 
 
 @click.command()
 @click.argument("stores", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--output", "-o", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The history that all are written into."
-)
+@click.option("--output", "-o", required=True, type=STORE, help="The history that all are written into: a file, or a team's database.")
 @json_option
-def merge(stores: tuple[Path, ...], output: Path, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+def merge(stores: tuple[Path, ...], output: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
     """Write the runs of STORES into one history. A run is taken once, however often and in whatever order files are merged."""
     with errors_told():
         added = merge_stores(stores, output)
@@ -45,7 +44,7 @@ def _to_span(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option("--keep-failures", callback=_to_span, default="1y", show_default=True, metavar="SPAN", help="What did not pass stays longer.")
 @store_option
 @json_option
-def prune(keep: float, keep_failures: float, store: Path, as_json: bool) -> None:  # noqa: FBT001
+def prune(keep: float, keep_failures: float, store: Place, as_json: bool) -> None:  # noqa: FBT001
     """Remove old results; runs stay with their counts and durations, so that trends go on."""
     with errors_told():
         removed = prune_store(store, keep_s=keep, keep_failures_s=keep_failures, now=SystemClock().now())
@@ -58,7 +57,7 @@ def prune(keep: float, keep_failures: float, store: Path, as_json: bool) -> None
 @click.command()
 @store_option
 @json_option
-def recover(store: Path, as_json: bool) -> None:  # noqa: FBT001
+def recover(store: Place, as_json: bool) -> None:  # noqa: FBT001
     """End the runs whose process was killed, take side files in, and list the interrupted runs."""
     with errors_told(), open_history(store) as history:  # the opening does it
         interrupted = [run for run in history.runs(1_000) if run.status == "interrupted"]

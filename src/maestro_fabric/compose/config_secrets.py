@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from maestro_fabric.plugins import Plugins
 from maestro_fabric.qa_file import Loaded
 from maestro_fabric.system.secrets import Secrets, read_secret_file
 
-__all__ = ["fill_secrets", "secrets_of"]
+__all__ = ["fill_secrets", "fill_text", "secrets_of"]
 
 
 def secrets_of(loaded: Loaded, plugins: Plugins, environ: Mapping[str, str]) -> Secrets:
@@ -31,11 +31,21 @@ def fill_secrets(config: ServiceConfig, secrets: Secrets) -> ServiceConfig:
     Raises:
         ConfigError: when one is missing.
     """
-
-    def lookup(reference: Reference) -> object:
-        return secrets.value(reference.name) if reference.kind == "secret" else reference.text
-
+    lookup = _lookup(secrets)
     return config.model_copy(update={"command": resolve(config.command, lookup), "env": resolve(config.env, lookup)})
+
+
+def fill_text(text: str, secrets: Secrets) -> str:
+    """A text with its secrets.
+
+    Raises:
+        ConfigError: when one is missing.
+    """
+    return str(resolve(text, _lookup(secrets)))
+
+
+def _lookup(secrets: Secrets) -> Callable[[Reference], object]:
+    return lambda reference: secrets.value(reference.name) if reference.kind == "secret" else reference.text
 
 
 class _FileSecrets:

@@ -4,33 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from maestro_fabric.aggregator.gates import GateResult, judge_run
-from maestro_fabric.aggregator.query import open_history
 from maestro_fabric.config.gates import GatesConfig
 from maestro_fabric.errors import StoreError
+from maestro_fabric.places import Place
+
+if TYPE_CHECKING:
+    from maestro_fabric.aggregator.gates import GateResult
 
 __all__ = ["broken_gates"]
 
 _MANY = 5
 
 
-def broken_gates(gates: GatesConfig, store: Path, run_id: str) -> list[str]:
+def broken_gates(gates: GatesConfig, store: Place, run_id: str, *, local: Path) -> list[str]:
     """A line for each gate that does not hold: what it is, what was found and allowed, and which cases break it.
 
     Args:
         gates: The config's.
         store: The history, with the run in it.
         run_id: The run, which has ended.
+        local: The file that the run was written into: what counts when a team's database does not have the run.
     """
     if gates == GatesConfig():
         return []
     try:
-        with open_history(store) as history:
-            return [_line(answer) for answer in _broken(judge_run(history, gates, run_id))]
+        return _judge(gates, store, run_id)
     except StoreError as error:
+        if store != local and not isinstance(store, Path):
+            return broken_gates(gates, local, run_id, local=local)
         # Who cannot be judged has not passed.
         return [f"the gates could not be judged: {error}"]
+
+
+def _judge(gates: GatesConfig, store: Place, run_id: str) -> list[str]:
+    # Not above: a run without gates does not pay for what reads a history.
+    from maestro_fabric.aggregator.gates import judge_run
+    from maestro_fabric.aggregator.query import open_history
+
+    with open_history(store) as history:
+        return [_line(answer) for answer in _broken(judge_run(history, gates, run_id))]
 
 
 def _broken(answers: Iterable[GateResult]) -> list[GateResult]:

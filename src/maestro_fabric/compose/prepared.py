@@ -10,9 +10,11 @@ from pathlib import Path
 from maestro_fabric.compose.config_secrets import fill_secrets
 from maestro_fabric.compose.healing import make_healer
 from maestro_fabric.compose.run_folder import take_folder, whats_kept
+from maestro_fabric.compose.storing import kept_in
 from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
 from maestro_fabric.engine import Guards, SuiteSessions, waits_of
 from maestro_fabric.model import RunInfo
+from maestro_fabric.places import LOCAL_STORE, Place, is_database_url, place_of
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.plugins import Plugins
 from maestro_fabric.ports import Adapter, Chance, Clock, Context, Emit, Healer, RunOptions
@@ -76,8 +78,27 @@ class Prepared:
 
     @property
     def store(self) -> Path:
-        """The history that the config names."""
-        return self.loaded.root / self.loaded.config.store
+        """The file that runs are written into: the history that the config names, or what lies beside a team's database."""
+        text = self.loaded.config.store
+        # Nobody hides the name of a file; and a process that only writes needs no password.
+        is_database = is_database_url(text) or "${secret:" in text
+        return self.loaded.root / (LOCAL_STORE if is_database else text)
+
+    @property
+    def shown_store(self) -> str:
+        """The history that the config names, without a password."""
+        text = self.loaded.config.store
+        return str(place_of(text)) if is_database_url(text) else str(self.store)
+
+    @cached_property
+    def place(self) -> Place:
+        """The history that the config names, with its secrets.
+
+        Raises:
+            ConfigError: when a secret is missing.
+            StoreError: when it is no address.
+        """
+        return kept_in(self.loaded, self.secrets)
 
     @cached_property
     def healer(self) -> Healer | None:

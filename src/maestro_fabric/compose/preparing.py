@@ -11,9 +11,11 @@ from typing import TypeVar
 from maestro_fabric.compose.config_secrets import secrets_of
 from maestro_fabric.compose.prepared import Prepared
 from maestro_fabric.compose.quarantining import load_quarantine
+from maestro_fabric.compose.storing import kept_in
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.errors import ConfigError, MaestroError, PluginError, Problem
 from maestro_fabric.model import Case, RunInfo
+from maestro_fabric.places import Place
 from maestro_fabric.plan import Plan, build_plan
 from maestro_fabric.plugins import Plugins, load_plugins
 from maestro_fabric.ports import Context, RunOptions
@@ -74,9 +76,9 @@ def prepare(
     options: RunOptions = _NO_OPTIONS,
     environ: Mapping[str, str] = os.environ,
     leave_out: frozenset[str] = frozenset(),
+    may_run: Callable[[str], bool] = lambda name: True,
     run_id: str | None = None,
     orchestration_id: str = "",
-    may_run: Callable[[str], bool] = lambda name: True,
     plugins: Plugins | None = None,
     quarantine: Path | None = None,
 ) -> Prepared:
@@ -89,10 +91,10 @@ def prepare(
         options: What a person asked for on the command line.
         environ: The environment variables.
         leave_out: Adapters whose suites somebody else discovers and runs; in the plan they have no cases.
-        run_id: The id of a run that another process owns; facts are then left to that process.
-        orchestration_id: Groups the shards of one pipeline; ``MAESTRO_ORCHESTRATION_ID`` when empty.
         may_run: Says of a suite's name whether cases of it may be chosen. What only the others need may be missing here; they
             have no cases then.
+        run_id: The id of a run that another process owns; facts are then left to that process.
+        orchestration_id: Groups the shards of one pipeline; ``MAESTRO_ORCHESTRATION_ID`` when empty.
         plugins: The adapters and hooks; all that are installed when absent.
         quarantine: The file of known failures; the config's when absent.
 
@@ -154,6 +156,7 @@ def _unplanned(loaded: Loaded, plugins: Plugins, info: RunInfo, options: RunOpti
 
 
 def _missing(prepared: Prepared, suites: Iterable[SuiteConfig]) -> list[str]:
+    """What is missing, each line once."""
     context = prepared.context()
     return list(dict.fromkeys(line for suite in suites for line in _missing_for(prepared, suite, context)))
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from maestro_fabric.compose.prepared import Parallel, Prepared
+from maestro_fabric.compose.storing import make_pusher
 from maestro_fabric.engine import RunResult, SuiteSessions, exit_status, run_plan
 from maestro_fabric.events import Event, Warned
+from maestro_fabric.places import Place, local_of
 from maestro_fabric.plan import PlannedSuite
 from maestro_fabric.ports import Emit, Sink
 from maestro_fabric.system.clock import SystemClock
@@ -37,7 +39,7 @@ def run(
     *,
     sinks: Sequence[Sink] = (),
     maxfail: int = 0,
-    store: Path | None = None,
+    store: Place | None = None,
     parallel: Parallel | None = None,
 ) -> RunResult:
     """Run everything that was planned, outside pytest. A plan without cases is no run: it is not recorded.
@@ -46,10 +48,11 @@ def run(
         prepared: What `prepare` gave.
         sinks: Take the events beside the history and the plugins' hooks; closed at the end.
         maxfail: Stop after so many cases that failed or broke; 0 is never.
-        store: The history; the config's when absent.
+        store: The history, a file or a team's database; the config's when absent.
         parallel: The processes that run the cases; this one alone when absent.
 
     Raises:
+        ConfigError: when a secret of the history's address is missing.
         StoreError: when the history cannot be opened; nothing has run then.
         PluginError: when the processes cannot be had.
     """
@@ -60,7 +63,10 @@ def run(
             out.receive(Warned(line))
         out.close()
         return RunResult(status="failed", exit_status=exit_status(()), run_id=prepared.run.run_id, cases=())
-    writer = open_store(store or prepared.store)
+    place = prepared.place if store is None else store
+    local = local_of(place, prepared.loaded.root)
+    pusher = make_pusher(place, local, config=prepared.loaded.path if store is None else None)
+    writer = open_store(local)
     hooks = prepared.plugins.event_sink()
     out = Fanout([writer, hooks, *sinks])
     give_back = prepared.take_folder()
@@ -72,6 +78,8 @@ def run(
     def sessions_for(suite: PlannedSuite) -> SuiteSessions:
         return prepared.sessions(suite, prepared.context(service_urls=services.urls))
 
+    if pusher is not None:
+        pusher.start()
     guards = prepared.guards(lambda: services.urls) if parallel is None else None
 
     try:
@@ -96,8 +104,11 @@ def run(
             guards.close()
         prepared.forget_guards()
         give_back()
+        if pusher is not None:
+            pusher.stop()
         out.close()
-    for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings):
+    unsent = pusher.finish(prepared.run.run_id) if pusher is not None else []
+    for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings, *unsent):
         Fanout(sinks).receive(Warned(line))
     return result
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import BaseModel, Field, WithJsonSchema, WrapValidator, create_model
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, WrapValidator, create_model
 
 from maestro_fabric.config.gates import GatesConfig
 from maestro_fabric.config.steps import Step, Use
 from maestro_fabric.config.types import FROZEN, OFF_WORD, LateBool, Name, Seconds, shorthand
+from maestro_fabric.errors import StoreError
+from maestro_fabric.places import LOCAL_STORE, place_of
 
 __all__ = [
     "ArtifactsConfig",
@@ -286,12 +288,22 @@ class BrowserSuite(StepsSuite):
     browser: BrowserConfig = Field(default_factory=BrowserConfig)
 
 
+def _check_store(text: str) -> str:
+    try:
+        place_of(text)
+    except StoreError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
 class Config(_Model):
     """A whole qa.yaml."""
 
     version: Literal[1]
     project: Name
-    store: str = Field(default=".maestro/history.db", description="The history, relative to this file.")
+    store: Annotated[str, AfterValidator(_check_store)] = Field(
+        default=LOCAL_STORE, description="The history: a file, relative to this one, or postgresql://user@host/database."
+    )
     quarantine: str = Field(default="quarantine.yaml", description="The cases that may fail for a while, relative to this file.")
     artifacts: ArtifactsConfig = Field(default_factory=ArtifactsConfig)
     vars: dict[str, Any] = Field(default_factory=dict)

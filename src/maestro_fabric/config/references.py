@@ -56,10 +56,10 @@ class _Scopes:
         if kind == "secret":
             return (
                 None
-                if _is_step(path) or _in_params(path) or path[0] in ("services", "vars") or path[2:3] == ("http",)
+                if _is_step(path) or _in_params(path) or path[0] in ("services", "vars", "store") or path[2:3] == ("http",)
                 else (
                     "a secret cannot be used here",
-                    "only steps, params, the http settings of a suite and the environment of services may hold one",
+                    "only steps, params, the store, the http settings of a suite and the environment of services may hold one",
                 )
             )
         if kind == "params":

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from maestro_fabric.aggregator.answers import ClusterRow, FlakyRow, SlowRow
 from maestro_fabric.aggregator.clusters import cluster_failures
+from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.found import ResultRow, RunRow, UnknownName
 from maestro_fabric.aggregator.query import History
 from maestro_fabric.aggregator.sketch import Sketch, sketches
 from maestro_fabric.aggregator.slow_query import percentile
+from maestro_fabric.aggregator.titles import TITLE
 from maestro_fabric.aggregator.window import Window, runs_in
 
 __all__ = ["Heal", "Past", "ReportData", "gather_report"]
@@ -21,9 +22,9 @@ __all__ = ["Heal", "Past", "ReportData", "gather_report"]
 STATUSES = ("passed", "failed", "error", "blocked", "skipped")
 _PAST_RUNS = 30
 _SLOWEST = 10
-_HEALS = """SELECT suite.name || '::' || iif(params = '', test_case.name, test_case.name || '[' || params || ']'), heal.action, heal.doing,
+_HEALS = f"""SELECT {TITLE}, heal.action, heal.doing,
     heal.old, heal.new, heal.confidence, heal.reason, heal.location FROM heal JOIN run ON run.id = heal.run_id
-    JOIN test_case ON test_case.id = heal.case_id JOIN suite ON suite.id = test_case.suite_id WHERE run.run_id = ? ORDER BY heal.id"""
+    JOIN test_case ON test_case.id = heal.case_id JOIN suite ON suite.id = test_case.suite_id WHERE run.run_id = ? ORDER BY heal.id"""  # noqa: S608 - a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class ReportData:
         return all(run.status == "passed" for run in self.runs)
 
 
-def gather_report(history: History, connection: sqlite3.Connection, *, orchestration_id: str = "", run: str = "") -> ReportData:
+def gather_report(history: History, connection: Connection, *, orchestration_id: str = "", run: str = "") -> ReportData:
     """All that a report of an orchestration, or of one run, tells.
 
     Args:
@@ -136,7 +137,7 @@ def gather_report(history: History, connection: sqlite3.Connection, *, orchestra
     )
 
 
-def _runs_of(history: History, connection: sqlite3.Connection, orchestration_id: str) -> list[RunRow]:
+def _runs_of(history: History, connection: Connection, orchestration_id: str) -> list[RunRow]:
     query = "SELECT run_id FROM run WHERE orchestration_id = ? ORDER BY started_ms, id"
     found = [history.run(run_id) for (run_id,) in connection.execute(query, (orchestration_id,)).fetchall()]
     if not found:
@@ -147,7 +148,7 @@ def _runs_of(history: History, connection: sqlite3.Connection, orchestration_id:
     return found
 
 
-def _past(history: History, connection: sqlite3.Connection, newest: RunRow) -> list[Past]:
+def _past(history: History, connection: Connection, newest: RunRow) -> list[Past]:
     """The runs that the curves show: those of the same branch, up to the one reported."""
     until = datetime.fromisoformat(newest.started_at).timestamp()
     runs = runs_in(connection, Window(last=_PAST_RUNS, until=until, branch=newest.git_branch))
@@ -159,5 +160,5 @@ def _past(history: History, connection: sqlite3.Connection, newest: RunRow) -> l
     return found
 
 
-def _suites(connection: sqlite3.Connection, run: int) -> list[int]:
+def _suites(connection: Connection, run: int) -> list[int]:
     return [suite for (suite,) in connection.execute("SELECT suite_id FROM run_total WHERE run_id = ?", (run,))]
