@@ -4,8 +4,9 @@ from maestro_fabric.engine.backoff import waits_of
 from maestro_fabric.engine.case import blocked, run_case
 from maestro_fabric.engine.dispatch import Dispatcher, Job, Stage
 from maestro_fabric.engine.guards import Dependencies, Entry, Guards
-from maestro_fabric.engine.loop import RunResult, ServiceStarter, run_plan
+from maestro_fabric.engine.loop import RunResult, run_plan
 from maestro_fabric.engine.parallel import Died, Ended, Told, Workers, run_plan_on
+from maestro_fabric.engine.services import ServiceStarter
 from maestro_fabric.engine.sessions import SuiteSessions
 from maestro_fabric.engine.verdicts import exit_status, left_out_needs, needs_unmet
 

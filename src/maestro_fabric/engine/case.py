@@ -7,10 +7,11 @@ from dataclasses import replace
 from maestro_fabric.engine.backoff import waits_of
 from maestro_fabric.engine.guards import Guards
 from maestro_fabric.engine.inner import InnerCases
+from maestro_fabric.engine.judging import asks_for_another, judged, why_not_run, with_note
 from maestro_fabric.engine.results import concluded, finished, redacted, was_tried, with_step_marks, without_attempt
 from maestro_fabric.engine.sessions import SuiteSessions, contain
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, FallbackUsed, Healed, Warned
-from maestro_fabric.model import Attempt, Case, CaseResult, Fault, Mark, Outcome, Policy, Retry, Status
+from maestro_fabric.model import Attempt, Case, CaseResult, Mark, Outcome, Policy, Status
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
 
 __all__ = ["blocked", "run_case"]
@@ -113,9 +114,9 @@ class _Trial:
                 return self._refused(refusal)
             if not self.attempts and not was_tried(attempt.outcome):
                 outcome = attempt.outcome
-                return without_attempt(self.case, outcome.status, _why(outcome))
+                return without_attempt(self.case, outcome.status, why_not_run(outcome))
             wait_s, note = self._wait_before_next(attempt, tries)
-            self.attempts.append(_with_note(attempt, note))
+            self.attempts.append(with_note(attempt, note))
             self._tell_attempts(is_last=wait_s is None and not self._has_fallback(attempt.outcome))
             if note and attempt.outcome.fault is None:
                 self.emit(Warned(f"{self.case.id}: {note}"))
@@ -189,7 +190,7 @@ class _Trial:
             outcome = Outcome(status=status, fault=fault, reason=fault.message if fault and status is Status.BLOCKED else "")
         started_at, started = self._began
         duration_s = self.clock.monotonic() - started if outcome.duration_s is None else outcome.duration_s
-        outcome = redacted(_judged(self.case, with_step_marks(outcome)), self.redact)
+        outcome = redacted(judged(self.case, with_step_marks(outcome)), self.redact)
         if self.inner is not None:
             self.inner.end(outcome.fault)
         return Attempt(number=len(self.attempts) + 1, outcome=outcome, started_at=started_at, duration_s=duration_s, worker=self.worker)
@@ -226,48 +227,13 @@ class _Trial:
         """
         retry, outcome = self.policy.retry, attempt.outcome
         outcomes = [outcome, *(self.inner.outcomes if self.inner is not None else ())]
-        if tries > retry.times or outcome.must_not_retry or not any(_asks_for_another(each, retry) for each in outcomes):
+        if tries > retry.times or outcome.must_not_retry or not any(asks_for_another(each, retry) for each in outcomes):
             return None, ""
         wait_s = next(self._waits)
         if wait_s >= self.deadline.left_s:
             return None, f"not tried again: {_left(self.deadline)}"
         closed = self.guards.why_closed(self.case, wait_s) if self.guards is not None else ""
         return (None, f"not tried again: {closed}") if closed else (wait_s, "")
-
-
-def _asks_for_another(outcome: Outcome, retry: Retry) -> bool:
-    """Whether this is one of the outcomes after which the policy tries again."""
-    status = outcome.status
-    return status in retry.on and status.is_bad and status is not Status.BLOCKED and not outcome.must_not_retry
-
-
-def _judged(case: Case, outcome: Outcome) -> Outcome:
-    """The outcome as ``xfail`` makes it: an expected failure is skipped, an unexpected pass is marked, or failed when strict."""
-    if case.xfail is None:
-        return outcome
-    if outcome.status in (Status.FAILED, Status.ERROR):
-        return replace(outcome, status=Status.SKIPPED, marks=outcome.marks | {Mark.XFAILED}, reason=case.xfail.reason)
-    if outcome.status is not Status.PASSED:
-        return outcome
-    if case.xfail.strict:
-        message = f"unexpected pass: {case.xfail.reason}"
-        return replace(outcome, status=Status.FAILED, fault=Fault(type="UnexpectedPass", message=message), reason=message)
-    return replace(outcome, marks=outcome.marks | {Mark.XPASSED}, reason=case.xfail.reason)
-
-
-def _why(outcome: Outcome) -> str:
-    """Why a case was skipped or blocked by its session."""
-    lines = outcome.reason or (outcome.fault.message if outcome.fault is not None else "")
-    return lines or str(outcome.status)
-
-
-def _with_note(attempt: Attempt, note: str) -> Attempt:
-    """The attempt with a line added to its real error."""
-    outcome = attempt.outcome
-    if not note or outcome.fault is None:
-        return attempt
-    fault = replace(outcome.fault, message=f"{outcome.fault.message}\n{note}")
-    return replace(attempt, outcome=replace(outcome, fault=fault))
 
 
 def _left(deadline: Deadline) -> str:

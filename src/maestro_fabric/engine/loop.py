@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from maestro_fabric.engine.case import blocked, run_case
 from maestro_fabric.engine.guards import Guards
+from maestro_fabric.engine.services import ServiceStarter, service_down, start_services
 from maestro_fabric.engine.sessions import SuiteSessions
 from maestro_fabric.engine.verdicts import Verdict, exit_status, is_bad, left_out_needs, needs_unmet
-from maestro_fabric.errors import ServiceError
 from maestro_fabric.events import RunFinished, RunStarted, Warned
 from maestro_fabric.model import Case, CaseResult, RunInfo, Status
 from maestro_fabric.plan import Plan, PlannedSuite
 from maestro_fabric.ports import Chance, Clock, Deadline, Emit
 from maestro_fabric.quarantine import NO_QUARANTINE, Quarantine
 
-__all__ = ["RunResult", "ServiceStarter", "framed", "has_enough", "run_plan", "service_down", "start_services", "warn_of_deselected"]
-
-
-class ServiceStarter(Protocol):
-    """What the engine needs of services; see `maestro_fabric.system.services.Services`."""
-
-    @property
-    def failed(self) -> Mapping[str, str]:
-        """Why services did not start, by name."""
-
-    def start(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
-        """Start what is not running yet; raises `ServiceError`."""
-
-    def is_alive(self, name: str) -> bool:
-        """Whether a started service is still there."""
-
-    def stop(self) -> None:
-        """Stop all."""
+__all__ = ["RunResult", "framed", "has_enough", "run_plan", "warn_of_deselected"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,27 +114,6 @@ def warn_of_deselected(plan: Plan, suite: PlannedSuite, emit: Emit) -> None:
     left_out = {other.name: other.deselected for other in plan.suites}
     for line in left_out_needs(suite, left_out):
         emit(Warned(line))
-
-
-def start_services(services: ServiceStarter, cases: Iterable[Case]) -> None:
-    """Start what these cases need."""
-    for name in dict.fromkeys(name for case in cases if case.skip is None for name in case.services):
-        # One by one: a service that fails must not keep the others from starting. It has told why by an event, and
-        # `failed` says it again for each case.
-        with suppress(ServiceError):
-            services.start([name])
-
-
-def service_down(services: ServiceStarter, case: Case) -> str:
-    """Why a case cannot run because of a service that it needs; empty when it can, or is to be skipped."""
-    for name in () if case.skip else case.services:
-        why = services.failed.get(name)
-        if why is not None:
-            first_line = why.splitlines()[0] if why else "it did not start"
-            return first_line if name in first_line else f"the service {name!r} did not start: {first_line}"
-        if not services.is_alive(name):
-            return f"the service {name!r} ended during the run; its log is among the artifacts"
-    return ""
 
 
 class _Loop:

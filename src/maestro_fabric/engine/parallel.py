@@ -8,16 +8,9 @@ from typing import Protocol
 
 from maestro_fabric.engine.case import blocked
 from maestro_fabric.engine.dispatch import Dispatcher, Job, Stage
-from maestro_fabric.engine.loop import (
-    RunResult,
-    ServiceStarter,
-    framed,
-    has_enough,
-    service_down,
-    start_services,
-    warn_of_deselected,
-)
+from maestro_fabric.engine.loop import RunResult, framed, has_enough, warn_of_deselected
 from maestro_fabric.engine.results import concluded, finished
+from maestro_fabric.engine.services import ServiceStarter, service_down, start_services
 from maestro_fabric.engine.verdicts import Verdict, needs_unmet
 from maestro_fabric.events import AttemptFinished, CaseFinished, Event
 from maestro_fabric.model import Attempt, Case, CaseId, CaseResult, Fault, Outcome, RunInfo, Status

@@ -54,4 +54,5 @@ def redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
         output=redact(outcome.output),
         metadata={name: redact(value) for name, value in outcome.metadata.items()},
         heals=tuple(replace(heal, old=redact(heal.old), new=redact(heal.new), reason=redact(heal.reason)) for heal in outcome.heals),
+        learnt=tuple(replace(one, element=redact(one.element), others=redact(one.others)) for one in outcome.learnt),
     )
