@@ -21,6 +21,7 @@ from maestro_fabric.plugins import load_plugins
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
+SOURCE = ROOT / "src/maestro_fabric"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\((?!https?:|mailto:)([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -111,3 +112,13 @@ def _without_code(page: Path) -> str:
 def _anchors(page: Path) -> set[str]:
     headings = HEADING.findall(page.read_text(encoding="utf-8"))
     return {re.sub(r"[^\w-]", "", heading.strip().lower().replace(" ", "-")) for heading in headings}
+
+
+def test_what_a_newcomer_is_told_to_read_is_under_a_thousand_lines() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z/_]+\.py)`", text.partition("Read these in their order")[2].partition("Higher imports lower")[0])
+
+    lines = [line for name in named for line in (SOURCE / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+    assert len(named) == 8
+    assert len(lines) < 1_000
