@@ -30,7 +30,7 @@ from maestro_fabric.model import (
     Status,
     StepResult,
 )
-from maestro_fabric.outages import as_evidence, is_about, is_outage
+from maestro_fabric.outages import is_about, is_outage, with_outage
 from maestro_fabric.ports import Deadline
 from maestro_fabric.resilience.books import Book
 from maestro_fabric.resilience.ledger import Ledger, Rules
@@ -309,7 +309,7 @@ def test_what_speaks_of_an_outage(raised: Exception, is_one: bool) -> None:
     ],
 )
 def test_what_another_program_says_is_read_from_its_text(fault: Fault, is_one: bool) -> None:
-    assert as_evidence(fault).is_outage is is_one
+    assert with_outage(fault).is_outage is is_one
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from maestro_fabric.errors import DeadlineExceeded, SessionLost, TransportError
 from maestro_fabric.model import Fault
 
-__all__ = ["as_evidence", "is_about", "is_outage"]
+__all__ = ["is_about", "is_outage", "with_outage"]
 
 _FIRST_SERVER_ERROR = 500
 _DEEPEST = 6
@@ -45,7 +45,7 @@ def is_outage(raised: BaseException) -> bool:
     return any(_is_one(error) for error in _causes(raised))
 
 
-def as_evidence(fault: Fault) -> Fault:
+def with_outage(fault: Fault) -> Fault:
     """The fault, marked when its text speaks of an outage: all there is of tests that ran in another program."""
     if fault.is_outage or _OF_THE_PAGE.search(fault.message):
         return fault

@@ -9,7 +9,7 @@ from typing import Protocol
 from maestro_fabric.errors import BulkheadFullError, CircuitBreakerOpenError, StoreError
 from maestro_fabric.events import BreakerChanged, Warned, blocked_by_breaker
 from maestro_fabric.model import Breaker, Bulkhead, Case, Fault, Outcome, Status
-from maestro_fabric.outages import as_evidence, is_about
+from maestro_fabric.outages import is_about, with_outage
 from maestro_fabric.ports import Clock, Deadline, Emit
 from maestro_fabric.resilience.books import BreakerStore
 from maestro_fabric.resilience.breaker import CircuitBreaker
@@ -142,7 +142,7 @@ class Guards:
             return outcome.fault or Fault(type="Blocked", message=outcome.reason)
         if outcome.status is not Status.ERROR or outcome.fault is None:
             return None
-        fault = as_evidence(outcome.fault)
+        fault = with_outage(outcome.fault)
         return fault if fault.is_outage and is_about(fault, self._dependencies.address(dependency)) else None
 
     def _admit(self, entry: Entry, breakers: tuple[Breaker, ...]) -> str:
