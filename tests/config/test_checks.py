@@ -47,6 +47,19 @@ ONE_CASE = "      - name: c\n        steps: [{click: a}]\n"
             "10:13 request needs exactly one of get, post, put, patch, delete, head; this one has get and post (write get: /path)",
         ),
         ("request: {post: /, json: 1, body: x}", "10:41 a request sends one of json, form, body and file; this one has json and body ()"),
+        (
+            "expect: {css: a, heal: true}",
+            "10:30 'heal' is for steps that act: what is checked, read or waited for is never looked for anywhere else (take it away)",
+        ),
+        (
+            "save: {text: {css: a, destructive: true}, as: x}",
+            "10:35 'destructive' is for steps that act: what is checked, read or waited for is never looked for anywhere else"
+            " (take it away)",
+        ),
+        (
+            "wait_for: {css: a, heal: propose}",
+            "10:32 'heal' is for steps that act: what is checked, read or waited for is never looked for anywhere else (take it away)",
+        ),
         ("save: {as: x}", "10:13 save needs exactly one of text, value, attribute, count, url, title, json; this one has none ()"),
         ("save: {as: x, attribute: href}", '10:13 attribute and of go together (write attribute: href, of: "a.next")'),
         ("save: {as: x, url: true, response: r}", "10:38 'response' goes with 'json' ()"),

@@ -264,7 +264,9 @@ def test_each_answer_is_told_once_and_kept_with_its_reasons(redesigned: Site) ->
     assert row.runner_up
     assert row.margin > 0
     assert row.location.endswith("qa.yaml:18")
-    assert (Path(row.evidence) / row.run_id / row.artifacts[0]["path"]).read_bytes().startswith(b"\x89PNG")
+    pictures = [Path(row.evidence) / row.run_id / one["path"] for one in row.artifacts]
+    assert [picture.name for picture in pictures] == ["heal-3-before.jpg", "heal-3-found.jpg"]
+    assert all(picture.read_bytes().startswith(b"\xff\xd8") for picture in pictures)
 
 
 def test_no_value_of_a_field_is_remembered(redesigned: Site) -> None:
@@ -272,6 +274,15 @@ def test_no_value_of_a_field_is_remembered(redesigned: Site) -> None:
 
     assert "Search" in known
     assert "4711" not in known
+
+
+def test_one_picture_of_a_page_serves_all_its_elements(redesigned: Site) -> None:
+    looks = redesigned.folder / ".maestro" / "artifacts" / "looks"
+    notes = [json.loads(note.read_text()) for note in looks.glob("*.json")]
+
+    assert len({note["picture"] for note in notes}) == len(list(looks.glob("*.jpg")))
+    assert len(notes) >= 8
+    assert len(list(looks.glob("*.jpg"))) <= len(notes) / 2
 
 
 def test_nothing_is_learnt_anew_while_it_is_known(site: Site) -> None:

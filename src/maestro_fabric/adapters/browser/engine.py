@@ -232,6 +232,9 @@ class Engine(Protocol):
     def ask_frames(self, tab: Any, script: str, arg: Any) -> list[Any]:
         """What a function of ``arg`` gives in the page and in its frames, one after the other."""
 
+    def picture(self, tab: Any, timeout: float) -> bytes:
+        """A small picture of what is seen, as JPEG where the browser can."""
+
     def set_cookie(self, cookie: Mapping[str, Any]) -> None:
         """Set a cookie: ``name``, ``value``, and ``url``, or ``domain`` and ``path``."""
 

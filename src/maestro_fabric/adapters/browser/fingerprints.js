@@ -146,11 +146,16 @@ function learn(elements, {testIdAttribute, known, offset = [0, 0]}) {
   const describe = describer(testIdAttribute), describeAll = (those) => those.map((one) => describe(one, offset, true));
   const all = [...own.ownerDocument.querySelectorAll(INTERACTIVE)];
   const told = {element: describe(own, offset), page: [pageOf(own), all.length].join(' ')};
+  const view = viewOf();
+  if (view) told.view = view;
   const beside = around(own);
   if (beside.length) told.element.around = describeAll(beside);
   if (!known.includes(told.page)) told.others = describeAll(nearest(own, all));
   return told;
 }
+
+// What of the page is seen: left, top, width, height. Inside of a frame nobody knows.
+const viewOf = () => window === top ? [scrollX, scrollY, innerWidth, innerHeight] : null;
 
 function pageOf(own) {
   let whole = '';
@@ -193,8 +198,8 @@ function around(own) {
 // Where the one element that a locator leads to stands; null unless there is exactly one.
 function placeOf(elements, testIdAttribute) {
   if (elements.length !== 1) return null;
-  const {xpath, frame = '', shadow = ''} = describer(testIdAttribute)(elements[0], [0, 0], true);
-  return {xpath, frame, shadow};
+  const {xpath, frame = '', shadow = '', box} = describer(testIdAttribute)(elements[0], [0, 0], true);
+  return {xpath, frame, shadow, box, view: viewOf()};
 }
 
 // Every visible element of the page, of its open shadow roots and of its frames of the same origin.

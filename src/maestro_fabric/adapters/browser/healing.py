@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.locators import frames_of, locator_of
+from maestro_fabric.adapters.browser.looks import Looks
 from maestro_fabric.adapters.browser.scope import as_bool
-from maestro_fabric.adapters.browser.search import Mending, Search, Way, as_compact_json, is_to_be_learnt, learn, look_again
+from maestro_fabric.adapters.browser.search import PICTURE_MS, Mending, Search, Way, as_compact_json, is_to_be_learnt, learn, look_again
 from maestro_fabric.adapters.browser.titles import describe_target, locator_key
 from maestro_fabric.config.locators import show_locator
 from maestro_fabric.config.steps import LOCATOR_KEYS, Target
@@ -59,6 +61,10 @@ def line_of(heal: Heal) -> str:
 def with_heals(outcome: Outcome, mending: Mending, *, fail_on_heal: bool) -> Outcome:
     """The outcome of a case with what was learnt and answered; a healed case is marked, or fails when that is asked for."""
     heals = tuple(mending.heals)
+    if outcome.status is Status.PASSED and mending.looks is not None:
+        # Pictures are a gift: a full disk fails no case.
+        with suppress(OSError):
+            mending.looks.keep()
     outcome = replace(outcome, heals=(*outcome.heals, *heals), learnt=(*outcome.learnt, *mending.learnt.values()))
     if not heals:
         return outcome
@@ -80,6 +86,8 @@ def _healer_for(scene: Scene, target: Target) -> Healer | None:
 
 
 def _search(scene: Scene, target: Target) -> Search[Target]:
+    if scene.mending.looks is None:
+        scene.mending.looks = Looks(scene.evidence.artifacts.parent / "looks")
     return Search(
         case=scene.evidence.case,
         step=_number(scene),
@@ -94,11 +102,19 @@ def _search(scene: Scene, target: Target) -> Search[Target]:
         ways=lambda locator, _candidate: _ways(scene, target, locator),
         evidence=scene.evidence,
         ask=lambda script, arg: scene.engine.ask(scene.page, script, arg),
+        picture=_picture_of(scene),
         finder=(frames_of(target), locator_of(target, locator_key(target) or "css", scene.settings.test_id_attribute)),
         location=scene.planned.location,
         must_not_heal=_must_not_heal(target),
         may_destroy=target.heal is True,
     )
+
+
+def _picture_of(scene: Scene) -> Callable[[], bytes] | None:
+    """Takes a picture, where that is not off; after a secret was used it might show it."""
+    if scene.settings.screenshot == "off" or scene.scope.used_secret:
+        return None
+    return lambda: scene.engine.picture(scene.page, PICTURE_MS)
 
 
 def _number(scene: Scene) -> str:

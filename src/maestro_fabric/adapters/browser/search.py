@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from maestro_fabric import __version__
 from maestro_fabric.adapters.browser.engine import Element
 from maestro_fabric.adapters.browser.evidence import Evidence
+from maestro_fabric.adapters.browser.looks import CROP, Looks
 from maestro_fabric.adapters.browser.scripts import fingerprint_script, learn_found_script
 from maestro_fabric.model import Artifact, CaseId, Heal, Learnt, Location
 from maestro_fabric.ports import HealAnswer, Healer, HealRequest
 
-__all__ = ["Answer", "Mending", "Search", "Way", "as_compact_json", "is_to_be_learnt", "learn", "look_again"]
+__all__ = ["PICTURE_MS", "Answer", "Mending", "Search", "Way", "as_compact_json", "is_to_be_learnt", "learn", "look_again"]
 
 Found = TypeVar("Found")
 
 _STABLE_WITHIN_S = 2.0
-_PICTURE_MS = 1500.0
+PICTURE_MS = 1500.0
 _STATE = "() => `${document.readyState} ${document.querySelectorAll('*').length} ${location.href}`"
 
 
 @dataclass(slots=True)
 class Mending:
-    """What was learnt of the elements of a case, and what the healer answered; ``of`` stands before the numbers of a set-up's steps."""
+    """What was learnt of the elements of a case, and what the healer answered; ``of`` stands before the numbers of a set-up's steps.
+
+    Where ``looks`` are given, elements are pictured, too.
+    """
 
     heals: list[Heal] = field(default_factory=list)
     learnt: dict[tuple[str, str], Learnt] = field(default_factory=dict)
     others: dict[str, str] = field(default_factory=dict)
     of: str = ""
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Search(Generic[Found]):
         ways: Makes ways of the keys of a locator in the file, for a candidate; those that the driver cannot go are left out.
         evidence: Where a picture is kept.
         ask: What a function of its argument gives in the page; by default the page's own ``evaluate``.
+        picture: A picture of what is seen, as JPEG; ``None`` where none may be taken.
         finder: Frames by CSS and the locator, by which the script in the page finds the element itself; ``None`` where only the driver can.
         location: Where the locator is written.
         must_not_heal: Why one may not go on with another element; empty when one may.
@@ -93,6 +100,7 @@ class Search(Generic[Found]):
     ways: Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Way[Found]]]
     evidence: Evidence
     ask: Callable[[str, Any], Any] | None = None
+    picture: Callable[[], bytes] | None = None
     finder: tuple[Sequence[str], Mapping[str, Any]] | None = None
     location: Location | None = None
     must_not_heal: str = ""
@@ -117,6 +125,8 @@ def learn(search: Search[Found], mending: Mending, comes_within_s: float) -> Non
             others = mending.others.setdefault(told["page"], search.redact(as_compact_json(told.get("others", []))))
             said = search.redact(as_compact_json(told["element"]))
             mending.learnt[key] = Learnt(step=key[0], locator=key[1], element=said, others=others)
+            if mending.looks is not None:
+                mending.looks.note(search.case, search.locator, told, search.picture)
 
 
 def look_again(search: Search[Found], healer: Healer, mending: Mending) -> Answer[Found] | None:
@@ -192,7 +202,7 @@ def _follow(search: Search[Found], healer: Healer, mending: Mending, request: He
         margin=round(answer.margin, 4),
         features=as_compact_json({name: round(value, 3) for name, value in answer.features.items()}),
         location=search.location,
-        artifacts=() if way is None else _picture(search, way.element, len(mending.heals) + 1),
+        artifacts=() if way is None else tuple(_pictures(search, way.element, mending)),
         engine=__version__,
     )
     mending.heals.append(heal)
@@ -222,10 +232,36 @@ def _wait_until_stable(search: Search[Found]) -> None:
     search.poll(is_still, _STABLE_WITHIN_S)
 
 
-def _picture(search: Search[Found], element: Element, number: int) -> tuple[Artifact, ...]:
-    path = search.evidence.keep("heal", f"heal-{number}-found.png")
+def _pictures(search: Search[Found], element: Element, mending: Mending) -> Iterator[Artifact]:
+    """How the element looked, and how the one looks that was found, as far as there are pictures."""
+    name = f"heal-{len(mending.heals) + 1}"
     # Evidence is a gift: a page that does not give a picture can be healed all the same.
     with contextlib.suppress(*search.errors, OSError):
-        element.screenshot(path=path, timeout=_PICTURE_MS)
-        return (search.evidence.kept[-1],)
-    return ()
+        before = None if mending.looks is None else mending.looks.find(search.case, search.locator)
+        if before is not None:
+            yield _keep(search, f"{name}-before.jpg", base64.b64decode(_ask(search, CROP, list(before))))
+    with contextlib.suppress(*search.errors, OSError):
+        now = _look_now(search, element)
+        if now is None:
+            path = search.evidence.keep("heal", f"{name}-found.png")
+            element.screenshot(path=path, timeout=PICTURE_MS)
+            yield search.evidence.kept[-1]
+        else:
+            yield _keep(search, f"{name}-found.jpg", base64.b64decode(_ask(search, CROP, now)))
+
+
+def _look_now(search: Search[Found], element: Element) -> list[Any] | None:
+    """What `CROP` takes of how an element looks; ``None`` where only the element itself can be pictured."""
+    if search.picture is None:
+        return None
+    element.scroll_into_view_if_needed(timeout=PICTURE_MS)
+    place = json.loads(element.evaluate_all(fingerprint_script("placeOf"), search.test_id_attribute))
+    if not place or not place["view"]:
+        return None
+    (x, y, *size), (left, top, wide, _) = place["box"], place["view"]
+    return [base64.b64encode(search.picture()).decode(), wide, [x - left, y - top, *size]]
+
+
+def _keep(search: Search[Found], name: str, picture: bytes) -> Artifact:
+    search.evidence.keep("heal", name).write_bytes(picture)
+    return search.evidence.kept[-1]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PlaywrightEngine", "show_console_message", "show_page_error"]
 
 _MAX_FRAMES = 5
+_PICTURE_QUALITY = 50
 
 
 @dataclass(slots=True)
@@ -57,6 +58,10 @@ class PlaywrightEngine:
     def ask_frames(self, tab: Page, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""
         return [frame.evaluate(script, arg) for frame in [one for one in tab.frames if not one.is_detached()][:_MAX_FRAMES]]
+
+    def picture(self, tab: Page, timeout: float) -> bytes:
+        """A JPEG; nothing is waited for or hidden for it."""
+        return tab.screenshot(type="jpeg", quality=_PICTURE_QUALITY, scale="css", animations="allow", caret="initial", timeout=timeout)
 
     def set_cookie(self, cookie: Mapping[str, Any]) -> None:
         """Add it to the context."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import tempfile
 import time
@@ -32,6 +33,7 @@ from maestro_fabric.errors import TransportError
 __all__ = ["SeleniumEngine"]
 
 _MAX_FRAMES = 4
+_PICTURE_QUALITY = 50
 _LOOK_S = 0.02
 # ChromeDriver leaves a mark of its own on each frame that it enters: checks of the page would show both.
 _UNMARK = """
@@ -92,6 +94,14 @@ class SeleniumEngine:
             self.commands.enter(tab.handle)
             self.commands.script(_UNMARK, selector)
         return answers
+
+    def picture(self, tab: SeleniumTab, timeout: float) -> bytes:
+        """A JPEG by DevTools, else a PNG."""
+        if not self.commands.is_chromium:
+            return tab.screenshot(timeout=timeout)
+        self.commands.enter(tab.handle)
+        answer = self.commands.devtools("Page.captureScreenshot", format="jpeg", quality=_PICTURE_QUALITY)
+        return base64.b64decode(answer["data"])
 
     def set_cookie(self, cookie: Mapping[str, Any]) -> None:
         """Set it by DevTools, or by WebDriver for the current page."""
