@@ -46,7 +46,8 @@ def beta_quantile(p: float, a: float, b: float) -> float:
         slope = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + (a - 1) * log(x) + (b - 1) * log1p(-x))
         guess = x - miss / slope if slope > _TINY else low
         step = guess if low < guess < high else (low + high) / 2
-        if abs(step - x) <= _TOLERANCE * step:
+        # Near 1 the distance from there counts: the density may have no bound.
+        if abs(step - x) <= _TOLERANCE * min(step, 1 - step):
             return step
         x = step
     return x

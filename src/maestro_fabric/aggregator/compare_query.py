@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from maestro_fabric.aggregator.answers import ChangeRow, FirstFailure, LatestRow
 from maestro_fabric.aggregator.attempts import utc_text
-from maestro_fabric.aggregator.connections import Connection
+from maestro_fabric.aggregator.connections import Connection, has_table
 from maestro_fabric.aggregator.found import CaseRow, ResultRow
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.records import STATUSES, marks_in_order
-from maestro_fabric.aggregator.titles import TITLE
+from maestro_fabric.aggregator.schema import COMPUTED_LATEST
 
 __all__ = ["compare_results", "find_first_failure", "find_latest"]
 
@@ -20,11 +21,13 @@ _ORDER = ("broken", "new", "fixed", "gone", "other")
 _RESULTS = """SELECT attempt.status, run.run_id, run.started_ms, json_extract(run.facts, '$.git_commit'), error.type, error.message
     FROM attempt JOIN run ON run.id = attempt.run_id LEFT JOIN error ON error.id = attempt.error_id
     WHERE attempt.case_id = ? AND attempt.is_last = 1 ORDER BY run.started_ms DESC, attempt.run_id DESC"""
-# One seek a case: the newest row is the last one under its key. Runs are few, and are named in Python.
-_LATEST = f"""SELECT {TITLE}, test_case.id, attempt.status, attempt.marks, attempt.run_id
-    FROM test_case JOIN suite ON suite.id = test_case.suite_id JOIN attempt ON attempt.case_id = test_case.id
-    AND attempt.run_id = (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id) AND attempt.is_last = 1
-    WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""  # noqa: S608 - a constant
+# Runs are few, and are named in Python; titles are put together there, too: that takes half the time.
+_LATEST = """SELECT latest.case_id, latest.run_id, latest.status, latest.marks, suite.name, test_case.name, test_case.params
+    FROM {latest} AS latest JOIN test_case ON test_case.id = latest.case_id JOIN suite ON suite.id = test_case.suite_id
+    WHERE :suite IS NULL OR suite.name = :suite ORDER BY test_case.id"""
+_NOW = """(SELECT case_id, run_id, status, marks FROM attempt
+    WHERE is_last = 1 AND run_id IN (SELECT id FROM run WHERE status = 0) ORDER BY run_id)"""
+_SLOTS = tuple(getattr(LatestRow, name).__set__ for name in ("title", "case_id", "status", "marks", "run_id"))
 
 
 def compare_results(before: Iterable[ResultRow], after: Iterable[ResultRow]) -> Rows[ChangeRow]:
@@ -66,17 +69,31 @@ def find_first_failure(connection: Connection, case: CaseRow) -> FirstFailure | 
 
 
 def find_latest(connection: Connection, suite: str | None) -> Rows[LatestRow]:
-    """The newest result of every case.
+    """The newest result of every case, also of runs that go on.
 
     Raises:
         sqlite3.Error: when the file cannot be read.
     """
     runs = dict(connection.execute("SELECT id, run_id FROM run"))
-    rows = connection.execute(_LATEST, {"suite": suite})
-    return Rows(
-        LatestRow(title=title, case_id=case, status=_NAMES[status], marks=marks_in_order(marks) if marks else (), run_id=runs[run])
-        for title, case, status, marks, run in rows
-    )
+    table = "latest" if has_table(connection, "latest") else f"({COMPUTED_LATEST})"
+    rows = connection.execute(_LATEST.format(latest=table), {"suite": suite}).fetchall()
+    now = connection.execute(_LATEST.format(latest=_NOW), {"suite": suite}).fetchall()
+    if now:
+        rows = sorted({row[0]: row for row in (*rows, *now)}.values())
+    return Rows(_latest_rows(rows, runs))
+
+
+def _latest_rows(rows: Iterable[Sequence[Any]], runs: Mapping[int, str]) -> Iterator[LatestRow]:
+    # A frozen dataclass sets its fields by name, one call each; its slots take them in a third of the time.
+    set_title, set_case, set_status, set_marks, set_run = _SLOTS
+    for case, run, status, marks, suite, name, params in rows:
+        row = object.__new__(LatestRow)
+        set_title(row, f"{suite}::{name}[{params}]" if params else f"{suite}::{name}")
+        set_case(row, case)
+        set_status(row, _NAMES[status])
+        set_marks(row, marks_in_order(marks) if marks else ())
+        set_run(row, runs[run])
+        yield row
 
 
 def _change(title: str, old: ResultRow | None, new: ResultRow | None) -> ChangeRow:

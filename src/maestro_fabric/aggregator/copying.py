@@ -8,7 +8,7 @@ from typing import Any
 
 from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.connections import Connection
-from maestro_fabric.aggregator.sketch import write_sketches
+from maestro_fabric.aggregator.rollups import write_rollups
 
 __all__ = ["ENDED_RUNS", "IDENTITIES", "Copy", "RunRecord"]
 
@@ -80,7 +80,7 @@ class Copy:
         for table, references in _COPIED.items():
             self._copy_rows(table, references, old, new, later_ms=started - first)
         totals.recount(self._target, new)
-        write_sketches(self._target, new)
+        write_rollups(self._target, new)
 
     def forget(self) -> None:
         """Start anew: numbers that a transaction gave, and that was rolled back, do not exist."""

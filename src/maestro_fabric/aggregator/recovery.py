@@ -10,8 +10,8 @@ from maestro_fabric.aggregator import totals
 from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import INTERRUPTED, RUN_STATUSES, STATUS_CODES
+from maestro_fabric.aggregator.rollups import write_rollups
 from maestro_fabric.aggregator.rows import Tables
-from maestro_fabric.aggregator.sketch import write_sketches
 from maestro_fabric.aggregator.spill import find_spills, read_spill
 from maestro_fabric.life_lock import is_held
 from maestro_fabric.model import Status
@@ -86,5 +86,5 @@ def _interrupt(connection: sqlite3.Connection, run: int) -> None:
         connection.execute("DELETE FROM running WHERE run_id = ?", (run,))
         connection.execute(_JUDGE_UNJUDGED, {"run": run})
         totals.recount(connection, run)
-        write_sketches(connection, run)
+        write_rollups(connection, run)
         connection.execute(_END, {"run": run, "status": RUN_STATUSES.index("interrupted")})

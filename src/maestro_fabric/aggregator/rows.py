@@ -13,7 +13,7 @@ from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import transaction
 from maestro_fabric.aggregator.names import StoreIds
 from maestro_fabric.aggregator.records import RUN_STATUSES, Batch, CaseKey, PlainPass, Record, RunState, clean
-from maestro_fabric.aggregator.sketch import write_sketches
+from maestro_fabric.aggregator.rollups import note_results, write_rollups
 
 __all__ = ["Tables"]
 
@@ -82,7 +82,11 @@ class Tables:
             suites = {self._names.suite(*suite): counts for suite, counts in batch.totals.items()}
             totals.write_totals(self.connection, run, suites)
         if batch.must_recount or (was_running and batch.run.status != "running"):
-            write_sketches(self.connection, run)
+            write_rollups(self.connection, run)
+        elif batch.run.status != "running":
+            ids = self._names.cases([record.key for record in batch.records])
+            results = ((ids[record.key], run, record.status, record.marks) for record in batch.records if record.is_last)
+            note_results(self.connection, results)
 
     def _run(self, state: RunState) -> int:
         known = self._runs.get(state.info.run_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from maestro_fabric.aggregator.records import MARKS, RUN_STATUSES, STATUSES
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "VIEWS", "Migration"]
+__all__ = ["APPLICATION_ID", "COMPUTED_LATEST", "MIGRATIONS", "VIEWS", "Migration"]
 
 APPLICATION_ID = 0x4D535452  # "MSTR": tells our file from another program's SQLite database
 
@@ -148,8 +148,22 @@ _DURATIONS = """CREATE TABLE run_durations (
     run_id INTEGER NOT NULL REFERENCES run, suite_id INTEGER NOT NULL REFERENCES suite, first INTEGER NOT NULL, lanes BLOB NOT NULL,
     PRIMARY KEY (run_id, suite_id)) STRICT, WITHOUT ROWID"""
 
+COMPUTED_LATEST = """SELECT attempt.case_id, attempt.run_id, attempt.status, attempt.marks FROM test_case JOIN attempt
+    ON attempt.case_id = test_case.id AND attempt.is_last = 1 AND attempt.run_id =
+    (SELECT max(run_id) FROM attempt AS other WHERE other.case_id = test_case.id AND other.is_last = 1)"""
+"""The newest result of every case, found among all: one search a case."""
+
+# See `maestro_fabric.aggregator.rollups`.
+_LATEST = (
+    """CREATE TABLE latest (
+        case_id INTEGER PRIMARY KEY REFERENCES test_case, run_id INTEGER NOT NULL REFERENCES run,
+        status INTEGER NOT NULL, marks INTEGER NOT NULL) STRICT""",
+    f"INSERT INTO latest {COMPUTED_LATEST}",
+)
+
 MIGRATIONS = (
     Migration(1, (*_TABLES, *(f"CREATE VIEW {name} AS {body}" for name, body in VIEWS.items()))),
     Migration(2, _HEALING),
     Migration(3, (_INDEX_OF_TROUBLE, _DURATIONS)),
+    Migration(4, _LATEST),
 )
