@@ -18,7 +18,12 @@ test('breaks', () => { null.x; });
 test.skip('is off', () => {});
 """
 BROKEN = "test('never', ("
-SLOW = "test('quick', () => {}); test('slow', async () => { await new Promise((go) => setTimeout(go, 60000)); }, 90000);"
+# Vitest tells in bundles, and holds one back that began less than 100 ms before a test that takes long (vitest#8108).
+SLOW = """
+const wait = (ms) => new Promise((go) => setTimeout(go, ms));
+test('quick', () => wait(150));
+test('slow', () => wait(60000), 90000);
+"""
 SHOWS = """
 test('shows it', () => {
   console.log('secret ' + process.env.CONTRACT_SECRET);
