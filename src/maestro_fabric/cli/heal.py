@@ -14,6 +14,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from maestro_fabric.aggregator.heals import HealRow, forget_newest, heal_rows, judge
+from maestro_fabric.aggregator.report.heals import picture_of, render_heals
 from maestro_fabric.cli.options import errors_told
 from maestro_fabric.cli.showing import DEFAULT_STORE
 from maestro_fabric.config.locators import show_locator
@@ -66,6 +67,26 @@ def show(number: int, store: Path) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     for line in _details(row):
         console.print(Text(line), soft_wrap=True)
+
+
+@heal.command()
+@click.argument("run", default="latest")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default="heals.html", show_default=True, help="The page's file."
+)
+@_store_option
+def report(run: str, output: Path, store: Path) -> None:
+    """Write a page of what was lost in RUN, with pictures before and now; `latest` is the newest run that lost an element."""
+    where, values = ("run.run_id = ?", (run,)) if run != "latest" else ("run.id = (SELECT max(run_id) FROM heal)", ())
+    with errors_told():
+        rows = heal_rows(store, where=where, values=values)
+        if not rows:
+            which = "" if run == "latest" else f" in run {run!r}: `maestro runs` lists the runs"
+            raise StoreError(f"{store} knows of no lost element{which}")
+    shown = "" if store == DEFAULT_STORE else str(store)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(render_heals(rows, run_id=rows[0].run_id, picture=picture_of, store=shown), encoding="utf-8")
+    click.echo(f"{output}: {len(rows)} {'answer' if len(rows) == 1 else 'answers'} of run {rows[0].run_id}")
 
 
 @heal.command("apply")
@@ -162,7 +183,7 @@ def _details(row: HealRow) -> list[str]:
         f"  confidence {row.confidence:.1%} ({row.reason})",
         f"  next best  {rival}",
         f"  alike in   {', '.join(f'{name} {value:.2f}' for name, value in features if value) or 'nothing is known of that'}",
-        *(f"  picture    {folder / artifact['path']}" for artifact in row.artifacts),
+        *(f"  {'before' if '-before' in artifact['path'] else 'now':<10} {folder / artifact['path']}" for artifact in row.artifacts),
         f"  decided by pytest-maestro {row.engine} in run {row.run_id}",
     ]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maestro_fabric.compose.config_secrets import fill_secrets
 from maestro_fabric.compose.healing import make_healer
+from maestro_fabric.compose.heals_page import write_heals_page
 from maestro_fabric.compose.run_folder import take_folder, whats_kept
 from maestro_fabric.compose.storing import kept_in
 from maestro_fabric.config.templates import KEEP, Reference, resolve_partly
@@ -207,12 +208,14 @@ class Prepared:
             warnings: What a person should know that is no case's fault.
         """
         kept = whats_kept(self.artifacts)
+        page = write_heals_page(self.options.store or self.store, self.run.run_id, self.artifacts) if tally.heals and is_recorded else None
         return Closing(
             tally=tally,
             run_id=self.run.run_id if is_recorded else "",
             store=store,
             evidence=shown(self.artifacts) if kept.has_evidence else "",
             logs=tuple((whose, shown(path)) for whose, path in kept.logs),
+            heals_page=shown(page) if page is not None else "",
             warnings=warnings,
         )
 

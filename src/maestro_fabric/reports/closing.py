@@ -33,6 +33,7 @@ class Closing:
         store: The history's file.
         evidence: The folder with the evidence of cases; empty when there is none.
         logs: The logs of services and suites: whose, and the file.
+        heals_page: The page of the lost elements; empty when there is none.
         warnings: What a person should know that is no case's fault.
     """
 
@@ -41,6 +42,7 @@ class Closing:
     store: str
     evidence: str = ""
     logs: Sequence[tuple[str, str]] = ()
+    heals_page: str = ""
     warnings: Sequence[str] = ()
 
 
@@ -74,6 +76,7 @@ def place_lines(closing: Closing) -> list[str]:
     """Where the run, its evidence and its logs are."""
     lines = [f"run {closing.run_id} in {closing.store}"] if closing.run_id else []
     lines += [f"evidence in {closing.evidence}"] if closing.evidence else []
+    lines += [f"lost elements with pictures in {closing.heals_page}"] if closing.heals_page else []
     more = len(closing.logs) - _MOST_NAMED
     lines += [f"log of {whose}: {path}" for whose, path in closing.logs[:_MOST_NAMED]]
     return [*lines, *([f"and {more} more logs"] if more > 0 else [])]

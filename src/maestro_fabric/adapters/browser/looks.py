@@ -23,10 +23,11 @@ Box = tuple[float, float, float, float]
 CROP = """async ([picture, wide, box]) => {
   const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
   const whole = await createImageBitmap(new Blob([bytes]));
-  const scale = whole.width / wide, around = 40 * scale;
+  const scale = whole.width / wide, beside = 120 * scale, above = 40 * scale;
   const [x, y, width, height] = box.map((side) => side * scale);
-  const left = Math.max(0, Math.floor(x - around)), top = Math.max(0, Math.floor(y - around));
-  const canvas = new OffscreenCanvas(Math.min(whole.width, x + width + around) - left, Math.min(whole.height, y + height + around) - top);
+  const left = Math.max(0, Math.floor(x - beside)), top = Math.max(0, Math.floor(y - above));
+  const right = Math.min(whole.width, x + width + beside), bottom = Math.min(whole.height, y + height + above);
+  const canvas = new OffscreenCanvas(right - left, bottom - top);
   const pen = canvas.getContext('2d');
   pen.drawImage(whole, -left, -top);
   pen.strokeStyle = '#d6336c';
