@@ -14,6 +14,7 @@ __all__ = ["Journey", "Label", "Step", "Trap", "element_of", "play", "read_journ
 
 _ACTING = ("click", "double_click", "hover", "fill", "type", "press", "clear", "select", "check", "uncheck")
 _WHERE = ("css", "xpath", "role", "name", "label", "text", "placeholder", "test_id", "exact", "nth", "frame")
+_CALL = ("post", "form")
 _COMES_WITHIN_MS = 8000.0
 
 
@@ -99,7 +100,7 @@ def read_traps(folder: Path) -> list[Trap]:
 def _steps(given: list[Any], labels: Mapping[Any, Any], prefix: str, folder: Path) -> Iterator[Step]:
     for number, one in enumerate(given, 1):
         ((action, target),) = one.items()
-        locator = {"css": target} if isinstance(target, str) else {key: target[key] for key in _WHERE if key in target}
+        locator = {"css": target} if isinstance(target, str) else {key: target[key] for key in (*_WHERE, *_CALL) if key in target}
         value = "" if isinstance(target, str) else str(target.get("value", target.get("option", target.get("key", ""))))
         label = labels.get(number)
         if action in _ACTING and label is None:
@@ -124,6 +125,8 @@ def play(page: Page, url: str, journey: Journey) -> Iterator[tuple[Step, Locator
     for step in journey.steps:
         if step.action == "open":
             page.goto(url + step.value)
+        if step.action == "request":
+            page.request.post(url + step.locator["post"], form=dict(step.locator["form"]))
         if step.label is None:
             continue
         if not step.label.where:

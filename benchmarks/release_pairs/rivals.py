@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import hypot
 
 from maestro_fabric.healing import Fingerprint, decide
@@ -122,6 +123,7 @@ def _equal(one: str, other: str) -> float:
     return float(bool(one) and one.lower() == other.lower())
 
 
+@cache
 def _letters(one: str, other: str) -> float:
     """One minus the edit distance as a share of the longer text; nothing when one is empty."""
     if not one or not other:

@@ -108,15 +108,21 @@ def run_pair(pair: Pair, engine: str, browser: Browser, work: Path, *, with_case
     if failed:
         raise SystemExit(f"{pair.program} {pair.old.version}, {engine}: {', '.join(failed)} did not pass on the release of the journeys")
     learnt = file.parent / "old" / "history.db"
+    # A fresh one each time, since journeys leave traces.
     with serve(pair, "new") as url:
         without = run_tool(file, url, healing="off", store="without")
+    with serve(pair, "new") as url:
         with_healing = run_tool(file, url, healing="heal", store="healed", learnt=learnt)
+    with serve(pair, "new") as url:
         seen = walk_through(browser, url, journeys, _healed(with_healing))
-        told = _told(pair, engine, journeys, without, with_healing, seen)
-        for trap in read_traps(pair.folder):
+    told = _told(pair, engine, journeys, without, with_healing, seen)
+    for trap in read_traps(pair.folder):
+        with serve(pair, "new") as url:
             told.traps[trap.kind] = lay(url, file, learnt, browser, journeys, trap)
-        known = known_elements(learnt, pair.project)
-        return told, list(lost_elements(browser, url, journeys, known)) if with_cases else []
+    if not with_cases:
+        return told, []
+    with serve(pair, "new") as url:
+        return told, list(lost_elements(browser, url, journeys, known_elements(learnt, pair.project)))
 
 
 def _healed(ran: Ran) -> dict[tuple[str, str], set[str]]:

@@ -24,11 +24,12 @@ _TRAPS = (Path(__file__).parent / "traps.js").read_text(encoding="utf-8")
 _SCRIPT = IS_VISIBLE + names_script() + (resources.files("maestro_fabric.adapters.browser") / "fingerprints.js").read_text("utf-8") + _TRAPS
 # The element may be a part of what stands in its place, and the other way round: an overlapping parent and child count as one.
 _COLLECT = f"""(element, [kind, words]) => {{{_SCRIPT}
-  const describe = describer({json.dumps(_TEST_ID)});
-  const itself = describe(element);
+  const itself = describer({json.dumps(_TEST_ID)})(element);
   const undo = kind === 'as it is' ? () => {{}} : TRAPS[kind](element, {{words}});
   if (!undo) return null;
   try {{
+    // Another one, since it remembers paths.
+    const describe = describer({json.dumps(_TEST_ID)});
     const near = kind === 'removed' ? [] : [element, element.parentElement, ...element.children].filter(Boolean);
     const places = near.map((one) => describe(one, [0, 0], true)).map(({{xpath, frame = '', shadow = ''}}) => [xpath, frame, shadow]);
     return JSON.stringify({{itself, places, candidates: collect({json.dumps(_TEST_ID)})}});

@@ -11,7 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 PORT, FOLDER = int(sys.argv[1]), Path(sys.argv[2])
 app = Flask(__name__)
-app.config["SECRET_KEY"] = "only for a benchmark"
+app.config["SECRET_KEY"] = "only for a benchmark"  # noqa: S105
 app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{FOLDER / 'tea.sqlite3'}"
 app.config["SQLALCHEMY_TRACK_MODIFICATIONS"] = False
 db = SQLAlchemy(app)
