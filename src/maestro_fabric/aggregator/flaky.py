@@ -105,11 +105,14 @@ class FlakyVerdict:
 def judge(sightings: Iterable[Sighting]) -> FlakyVerdict:
     """The judgement of a case from what runs saw of it, oldest first; leave out runs in which the environment was down."""
     seen = [sighting for sighting in sightings if sighting.passes or sighting.fails]
-    good = _on_good_code(seen)
+    # Failures on code on which the case never passed may be the code's fault.
+    by_code = [group for group in _by_code(seen) if any(sighting.passes for sighting in group)]
+    known = {id(sighting) for group in by_code for sighting in group}
+    good = [sighting for sighting in seen if id(sighting) in known]
     fails = sum(sighting.fails for sighting in good)
     tries = fails + sum(sighting.passes for sighting in good)
     clean = _clean_tries(good)
-    mixed = [group for group in _by_code(good) if any(sighting.fails for sighting in group)]
+    mixed = [group for group in by_code if any(sighting.fails for sighting in group)]
     a, b = fails + _PRIOR, tries - fails + _PRIOR
     flips = _flips(seen)
     flip_rate = _weighted(flips)
@@ -154,12 +157,6 @@ def _by_code(sightings: Iterable[Sighting]) -> list[list[Sighting]]:
     for sighting in sightings:
         groups[sighting.code or sighting.run].append(sighting)
     return list(groups.values())
-
-
-def _on_good_code(seen: Sequence[Sighting]) -> list[Sighting]:
-    """Those on code on which the case passed at least once: failures on other code may be the code's fault."""
-    good = {id(sighting) for group in _by_code(seen) if any(one.passes for one in group) for sighting in group}
-    return [sighting for sighting in seen if id(sighting) in good]
 
 
 def _is_break(group: Sequence[Sighting]) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import comb
 
-from maestro_fabric.aggregator.rank_test import chance_of_ranks
+from maestro_fabric.aggregator.rank_test import both_chances
 
 __all__ = ["Circumstances", "find_hints"]
 
@@ -40,18 +42,16 @@ class Circumstances:
     place: float
 
 
+_QUARTERS = ("00:00-06:00 UTC", "06:00-12:00 UTC", "12:00-18:00 UTC", "18:00-24:00 UTC")
 _NAMED: tuple[tuple[str, Callable[[Circumstances], str]], ...] = (
     ("worker", lambda one: one.worker),
     ("host", lambda one: one.host),
-    ("time of day", lambda one: f"{one.hour // 6 * 6:02}:00-{one.hour // 6 * 6 + 6:02}:00 UTC"),
+    ("time of day", lambda one: _QUARTERS[one.hour // 6]),
 )
 _MEASURED: tuple[tuple[str, str, Callable[[Circumstances], float]], ...] = (
-    ("duration", "longer when it fails", lambda one: one.duration_s),
-    ("duration", "shorter when it fails", lambda one: -one.duration_s),
-    ("parallelism", "fails with more workers", lambda one: one.workers),
-    ("parallelism", "fails with fewer workers", lambda one: -one.workers),
-    ("order", "fails late in a run", lambda one: one.place),
-    ("order", "fails early in a run", lambda one: -one.place),
+    ("duration: longer when it fails", "duration: shorter when it fails", lambda one: one.duration_s),
+    ("parallelism: fails with more workers", "parallelism: fails with fewer workers", lambda one: one.workers),
+    ("order: fails late in a run", "order: fails early in a run", lambda one: one.place),
 )
 
 
@@ -68,24 +68,26 @@ def find_hints(attempts: Sequence[Circumstances]) -> tuple[str, ...]:
 def _named_hints(failed: Sequence[Circumstances], passed: Sequence[Circumstances]) -> list[tuple[float, str]]:
     found = []
     for name, of in _NAMED:
-        in_failed = [of(one) for one in failed]
-        in_all = [*in_failed, *(of(one) for one in passed)]
+        in_failed = Counter(of(one) for one in failed)
+        in_all = in_failed + Counter(of(one) for one in passed)
         values = sorted(set(in_all) - {""})
-        if len(set(in_all)) > 1:
+        if len(in_all) > 1:
             for value in values:
-                here, known = in_failed.count(value), in_all.count(value)
-                chance = _at_least(here, drawn=len(failed), marked=known, size=len(in_all)) * len(values)
+                here, known = in_failed[value], in_all[value]
+                chance = _at_least(here, drawn=len(failed), marked=known, size=len(failed) + len(passed)) * len(values)
                 found.append((chance, f"{name}: {here} of {len(failed)} failures, {known - here} of {len(passed)} passes with {value}"))
     return found
 
 
 def _measured_hints(failed: Sequence[Circumstances], passed: Sequence[Circumstances]) -> list[tuple[float, str]]:
-    return [
-        (chance_of_ranks([of(one) for one in failed], [of(one) for one in passed]) * len(_MEASURED), f"{name}: {text}")
-        for name, text, of in _MEASURED
-    ]
+    found = []
+    for text_above, text_below, of in _MEASURED:
+        above, below = both_chances([of(one) for one in failed], [of(one) for one in passed])
+        found += [(above * 2 * len(_MEASURED), text_above), (below * 2 * len(_MEASURED), text_below)]
+    return found
 
 
+@lru_cache(maxsize=4096)  # cases of the same runs ask the same
 def _at_least(here: int, *, drawn: int, marked: int, size: int) -> float:
     """The chance of as many marked ones, or more, among those drawn: Fisher's exact test, one-sided."""
     ways = sum(comb(marked, count) * comb(size - marked, drawn - count) for count in range(here, min(drawn, marked) + 1))

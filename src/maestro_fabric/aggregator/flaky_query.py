@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from maestro_fabric.aggregator.answers import FlakyRow
 from maestro_fabric.aggregator.attempts import utc_text
@@ -63,7 +62,7 @@ class _Surroundings:
             worker=self.worker_names[worker] if worker else "",
             host=run.facts.get("host", ""),
             workers=self.workers[number],
-            hour=datetime.fromtimestamp((run.started_ms + started) / 1000, UTC).hour,
+            hour=(run.started_ms + started) // 3_600_000 % 24,
             duration_s=duration / 1e6,
             place=started / run.duration_ms if run.duration_ms else 0.0,
         )
@@ -83,10 +82,11 @@ def find_flaky(connection: Connection, window: Window) -> Rows[FlakyRow]:
     place = {run: index for index, run in enumerate(runs)}
     counted = runs.keys() - down
     interrupted = {row[0] for row in connection.execute("SELECT id FROM error WHERE digest = ?", (digest_of(*INTERRUPTED),))}
+    codes = {run: facts.code for run, facts in runs.items()}
     judged = []
     for (case,) in connection.execute(_MIXED, {"first": bounds[0], "last": bounds[1]}).fetchall():
         tries = [row for row in connection.execute(_TRIES, (case, *bounds)) if row[0] in counted and row[5] not in interrupted]
-        verdict = judge(_sightings(tries, runs, place))
+        verdict = judge(_sightings(tries, codes, place))
         if verdict.state is not FlakyState.STABLE:
             judged.append(_Judged(case, verdict, tries))
     return _rows(connection, judged, runs, window)
@@ -101,12 +101,11 @@ def _down(connection: Connection, runs: Mapping[int, RunFacts], bounds: tuple[in
     return down_runs(health)
 
 
-def _sightings(tries: Iterable[_Try], runs: Mapping[int, RunFacts], place: Mapping[int, int]) -> list[Sighting]:
+def _sightings(tries: Iterable[_Try], codes: Mapping[int, str], place: Mapping[int, int]) -> list[Sighting]:
     counts: dict[int, list[int]] = {}
     for run, status, *_ in tries:
         counts.setdefault(run, [0, 0])[status > 0] += 1
-    code = {run: runs[run].code for run in counts}
-    return [Sighting(run, code[run], *counts[run]) for run in sorted(counts, key=place.__getitem__)]
+    return [Sighting(run, codes[run], *counts[run]) for run in sorted(counts, key=place.__getitem__)]
 
 
 def _rows(connection: Connection, judged: Sequence[_Judged], runs: Mapping[int, RunFacts], window: Window) -> Rows[FlakyRow]:

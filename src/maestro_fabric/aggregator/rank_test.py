@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from math import comb, erfc, sqrt
 
-__all__ = ["chance_of_ranks"]
+__all__ = ["both_chances", "chance_of_ranks"]
 
 
 def chance_of_ranks(sample: Sequence[float], others: Sequence[float]) -> float:
@@ -18,19 +19,26 @@ def chance_of_ranks(sample: Sequence[float], others: Sequence[float]) -> float:
     Source:
         H. B. Mann, D. R. Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other", 1947.
     """
+    return both_chances(sample, others)[0]
+
+
+def both_chances(sample: Sequence[float], others: Sequence[float]) -> tuple[float, float]:
+    """`chance_of_ranks`, and the same for lying below."""
     if not sample or not others:
-        return 1.0
-    above = sum((one > other) + 0.5 * (one == other) for one in sample for other in others)
-    ties = [count for count in Counter([*sample, *others]).values() if count > 1]
+        return 1.0, 1.0
+    order = sorted(others)
+    above = sum(bisect_left(order, one) + bisect_right(order, one) for one in sample) / 2  # of equal ones each counts a half
     m, n = len(sample), len(others)
-    if not ties:
-        ways = _ways(m, n)
-        return sum(ways[int(above) :]) / comb(m + n, m)
+    kinds = len({*sample, *others})
+    if kinds == 1:
+        return 1.0, 1.0
+    if kinds == m + n:
+        ways, all_ways = _ways(m, n), comb(m + n, m)
+        return sum(ways[int(above) :]) / all_ways, sum(ways[m * n - int(above) :]) / all_ways
     size = m + n
-    variance = m * n / 12 * (size + 1 - sum(count**3 - count for count in ties) / (size * (size - 1)))
-    if variance <= 0:
-        return 1.0  # all values are the same
-    return 0.5 * erfc((above - m * n / 2 - 0.5) / sqrt(2 * variance))
+    ties = Counter([*sample, *others]).values()
+    spread = sqrt(m * n / 6 * (size + 1 - sum(count**3 - count for count in ties) / (size * (size - 1))))
+    return 0.5 * erfc((above - m * n / 2 - 0.5) / spread), 0.5 * erfc((m * n / 2 - above - 0.5) / spread)
 
 
 @lru_cache(maxsize=64)
