@@ -20,7 +20,7 @@ STRANGERS = ("randomly", "asyncio", "anyio", "hypothesispytest", "pytest-bdd", "
 WITHOUT_STRANGERS = " ".join(f"-p no:{name}" for name in STRANGERS)
 
 
-def wait_until(condition: Callable[[], T], *, within_s: float = 10.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T], *, within_s: float = 20.0, what: str = "") -> T:
     """The condition's first true value; the test fails when there is none in time."""
     give_up = time.monotonic() + within_s
     while not (value := condition()):
@@ -59,7 +59,7 @@ def check_that_none_is_left(marker: str) -> None:
                 os.kill(int(line.split()[0]), signal.SIGKILL)
 
 
-def wait_until_gone(marker: str, *, within_s: float = 10.0) -> None:
+def wait_until_gone(marker: str, *, within_s: float = 20.0) -> None:
     """Return when no process holds the text; the test fails when one is left, and names it."""
     give_up = time.monotonic() + within_s
     while left := processes_with(marker):

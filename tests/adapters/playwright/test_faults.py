@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,17 +16,11 @@ from maestro_fabric.errors import SessionLost
 from maestro_fabric.model import Status
 from maestro_fabric.system.process_table import SystemProcesses
 from maestro_fabric.system.processes import find_process
+from support import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.fault]
 
 OPEN = {"open": "/"}
-
-
-def wait_until(is_true, limit_s: float = 10.0) -> bool:
-    until = time.monotonic() + limit_s
-    while not (found := is_true()) and time.monotonic() < until:
-        os.sched_yield()
-    return found
 
 
 def test_page_that_spins_for_ever_ends_at_the_deadline(play):
@@ -39,7 +32,7 @@ def test_page_that_spins_for_ever_ends_at_the_deadline(play):
     assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
     assert "step 2 (qa.yaml:2): run_js" in outcome.fault.message
     assert "took longer than 2 s" in outcome.fault.message
-    assert spent < 6
+    assert spent < 20  # and not for ever, on a machine that does other things too
     assert play(OPEN).status is Status.PASSED
 
 
@@ -49,6 +42,7 @@ def test_page_that_never_loads_ends_at_the_deadline(play):
 
     assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
     assert "the case, in step 1, took longer than 1.5 s; until then: " in outcome.fault.message
+    assert play(OPEN).status is Status.PASSED
 
 
 def test_step_that_waits_longer_than_the_case_has_names_the_deadline(play):
@@ -172,7 +166,7 @@ def test_nothing_is_left_after_kill_9_of_the_process(play):
     child.stdout.close()
 
     assert len(started) > 2
-    assert wait_until(lambda: not alive(started)), alive(started)
+    wait_until(lambda: not alive(started), within_s=20, what="browser and driver are gone")
 
 
 def test_nothing_is_left_after_a_plain_end(play):
@@ -182,7 +176,8 @@ def test_nothing_is_left_after_a_plain_end(play):
     status, pids = output.splitlines()
 
     assert (status, child.returncode) == ("passed", 0)
-    assert wait_until(lambda: not alive([int(pid) for pid in pids.split()]))
+    assert len(pids.split()) > 2
+    wait_until(lambda: not alive([int(pid) for pid in pids.split()]), within_s=20, what="browser and driver are gone")
 
 
 def test_browser_outlives_its_suite_only_for_a_while(play):

@@ -26,7 +26,16 @@ def test_page_that_spins_for_ever_ends_at_the_deadline_and_the_next_case_works(p
 
     assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
     assert "step 2 (qa.yaml:2): run_js" in outcome.fault.message
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20  # and not for ever, on a machine that does other things too
+    assert play(OPEN).status is Status.PASSED
+
+
+def test_page_that_never_loads_ends_at_the_deadline_and_the_next_case_works(play):
+    play(OPEN)
+    outcome = play({"open": {"url": "/never", "within": "60s"}}, deadline_s=1.5)
+
+    assert (outcome.status, outcome.fault.type) == (Status.ERROR, "DeadlineExceeded")
+    assert "took longer than 1.5 s" in outcome.fault.message
     assert play(OPEN).status is Status.PASSED
 
 
