@@ -65,3 +65,13 @@ def test_what_somebody_else_has_frozen_stays_frozen() -> None:
         pass
 
     assert gc.get_freeze_count() > 0
+
+
+def test_what_is_made_for_good_is_never_looked_through_again() -> None:
+    gc.unfreeze()
+
+    with collector_paused(for_good=True):
+        made: list[object] = [[]]
+
+    assert gc.get_freeze_count() > 0
+    assert not any(one is made for one in gc.get_objects())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from maestro_fabric.compose import Prepared, prepare
 from maestro_fabric.config.policies import resolve_policy
 from maestro_fabric.errors import ConfigError, PluginError
-from maestro_fabric.qa_file import collector_paused
 from pytest_maestro.names import NATIVE_ADAPTER
 from pytest_maestro.options import Options
 from pytest_maestro.selection import Selection, native_paths, select, suites_given
@@ -32,20 +30,15 @@ def prepare_selection(path: Path, options: Options, given: Sequence[str], folder
         UsageError: with everything that is wrong with the config.
     """
     try:
-        with collector_paused():
-            prepared = prepare(
-                path,
-                environment=options.environment,
-                variables=options.variables,
-                options=options.run,
-                leave_out=frozenset({NATIVE_ADAPTER}),
-                may_run=suites_given(given, path, folder),
-                quarantine=options.quarantine,
-            )
-            # The plan of 10,000 cases is half a million objects that live as long as the process. pytest looks for garbage twice
-            # before it ends, and Python once more: 0.7 s each for objects that they would all keep. Before the collector comes
-            # back, because that one would begin with looking through them.
-            gc.freeze()
+        prepared = prepare(
+            path,
+            environment=options.environment,
+            variables=options.variables,
+            options=options.run,
+            leave_out=frozenset({NATIVE_ADAPTER}),
+            may_run=suites_given(given, path, folder),
+            quarantine=options.quarantine,
+        )
         _refuse_what_would_be_ignored(prepared)
         return prepared, select(given, prepared, native_paths(prepared), folder)
     except (ConfigError, PluginError) as exc:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pytest_maestro.conftest import ADAPTER
 
+import scripted_adapter
 from maestro_fabric.aggregator import open_history
 from support import check_that_none_is_left, running_cases, wait_until
 
@@ -36,7 +37,7 @@ class Shop:
         info.mkdir(parents=True)
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: scripted\nVersion: 1\n")
         (info / "entry_points.txt").write_text("[maestro_fabric]\nscripted = scripted_adapter\n")
-        (folder / "plugins" / "scripted_adapter.py").write_text(ADAPTER)
+        shutil.copy(scripted_adapter.__file__, folder / "plugins")
         (folder / "tests").mkdir()
         (folder / "tests" / "test_unit.py").write_text("def test_one(): pass\ndef test_two(): pass\n")
 
