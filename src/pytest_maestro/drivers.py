@@ -40,4 +40,4 @@ def _started() -> Any:
     try:
         return SeleniumAdapter().create_driver()
     except PluginError as exc:
-        pytest.fail(f"maestro_driver: {exc}", pytrace=False)
+        raise pytest.fail.Exception(f"maestro_driver: {exc}", pytrace=False) from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
 
     from maestro_fabric.adapters.browser.python_calls import CaseHealing
     from maestro_fabric.compose import Prepared
-    from maestro_fabric.ports import Healer
+    from maestro_fabric.ports import Healer, RunOptions
     from pytest_maestro.options import Options
 
-__all__ = ["Menders", "artifacts_beside", "register_mending"]
+__all__ = ["Ground", "Menders", "Reports", "artifacts_beside", "plain_healer", "register_mending", "register_recorded_mending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What healing in a process stands on: who knows elements (``None`` when healing is off), and the run's folder."""
+
+    healer: Healer | None
+    artifacts: Path
 
 
 @dataclass(slots=True)
@@ -31,18 +40,14 @@ class Menders:
 
     Attributes:
         config: pytest's.
-        names: Gives identities.
-        options: What was asked for.
-        prepared: The qa.yaml; ``None`` without one.
+        ground: Makes what all of it stands on.
+        reports: Completes the reports of tests that asked.
     """
 
     config: pytest.Config
-    names: Names
-    options: Options
-    prepared: Prepared | None
-    _artifacts: Path | None = None
-    _healer: Healer | None = None
-    _reports: _Reports | None = None
+    ground: Callable[[], Ground]
+    reports: Reports
+    _made: Ground | None = None
 
     def mend_page(self, page: Page, request: pytest.FixtureRequest) -> Page:
         """The page, whose lost locators are found again."""
@@ -64,31 +69,14 @@ class Menders:
 
     def _case_of(self, item: pytest.Item) -> CaseHealing | None:
         """What heals in the attempt of a test that goes on; ``None`` when healing is off."""
-        if self._reports is None:
-            self._start()
-        healer, reports = self._healer, self._reports
-        if healer is None or reports is None or self._artifacts is None:
-            return None
-        return reports.healing_of(item, healer, self._artifacts)
-
-    def _start(self) -> None:
-        from pytest_maestro.xdist import RUN_ID
-
-        # A worker is told the run's id; alone, the process that records is this one.
-        recording: Any = self.config.pluginmanager.get_plugin("maestro-recording")
-        given = getattr(self.config, "workerinput", None)
-        run_id = recording.run.run_id if given is None else given[RUN_ID]
-        if self.prepared is not None:
-            self._artifacts, self._healer = self.prepared.artifacts, self.prepared.healer
-        elif self.options.store is not None:
-            self._artifacts = artifacts_beside(self.options.store) / run_id
-            self._healer = _healer_without_config(self.options, self.names.project, self._artifacts)
-        redact = self.prepared.secrets.redact if self.prepared is not None else str
-        self._reports = _Reports(self.names, self.config.rootpath, redact, fail_on_heal=self.options.fail_on_heal)
-        self.config.pluginmanager.register(self._reports, "maestro-mending")
+        if self._made is None:
+            self._made = self.ground()
+            self.config.pluginmanager.register(self.reports, "maestro-mending")
+        healer = self._made.healer
+        return None if healer is None else self.reports.healing_of(item, healer, self._made.artifacts)
 
 
-class _Reports:
+class Reports:
     """Completes the reports of tests that asked.
 
     Args:
@@ -150,9 +138,13 @@ class _Reports:
             setattr(report, FAULT, [outcome.fault.type, True, outcome.fault.message, False, None])
 
 
-def register_mending(config: pytest.Config, names: Names, options: Options, prepared: Prepared | None) -> None:
-    """Have the fixtures mend tests in this process, and with ``maestro_wrap`` pytest-playwright's own ``page``, too."""
-    config.stash[MENDERS] = Menders(config, names, options, prepared)
+def register_mending(config: pytest.Config, ground: Callable[[], Ground], reports: Reports) -> None:
+    """Have the fixtures mend tests in this process, and with ``maestro_wrap`` pytest-playwright's own ``page``, too.
+
+    Raises:
+        UsageError: when there is nothing to wrap.
+    """
+    config.stash[MENDERS] = Menders(config, ground, reports)
     if config.getini("maestro_wrap"):
         if not config.pluginmanager.has_plugin("playwright"):
             raise pytest.UsageError("maestro_wrap wraps pytest-playwright's page, which is not installed: pip install pytest-playwright")
@@ -161,17 +153,36 @@ def register_mending(config: pytest.Config, names: Names, options: Options, prep
         config.pluginmanager.register(wrapped_page, "maestro-wrapped-page")
 
 
+def register_recorded_mending(config: pytest.Config, names: Names, options: Options, prepared: Prepared | None) -> None:
+    """The same where a config or a history was named."""
+    redact = prepared.secrets.redact if prepared is not None else str
+
+    def ground() -> Ground:
+        if prepared is not None:
+            return Ground(prepared.healer, prepared.artifacts)
+        from pytest_maestro.xdist import RUN_ID
+
+        # A worker is told the run's id; alone, the process that records is this one.
+        recording: Any = config.pluginmanager.get_plugin("maestro-recording")
+        given = getattr(config, "workerinput", None)
+        artifacts = artifacts_beside(cast("Path", options.store)) / (recording.run.run_id if given is None else given[RUN_ID])
+        return Ground(plain_healer(names.project, options.run, artifacts), artifacts)
+
+    register_mending(config, ground, Reports(names, config.rootpath, redact, fail_on_heal=options.fail_on_heal))
+
+
 def artifacts_beside(store: Path) -> Path:
     """Where evidence goes when no config says it."""
     return store.absolute().parent / "artifacts"
 
 
-def _healer_without_config(options: Options, project: str, artifacts: Path) -> Healer | None:
-    import os
-
+def plain_healer(project: str, options: RunOptions, artifacts: Path, settings: Mapping[str, Any] = {}) -> Healer | None:
+    """What knows elements in a process without a config."""
     from maestro_fabric.clock import SystemClock
     from maestro_fabric.compose.healing import make_plain_healer
     from maestro_fabric.plugins import has_strangers, load_plugins
 
     plugins = load_plugins() if has_strangers() else None
-    return make_plain_healer(project, options.run, environ=os.environ, artifacts=artifacts, plugins=plugins, clock=SystemClock())
+    return make_plain_healer(
+        project, options, environ=os.environ, artifacts=artifacts, plugins=plugins, clock=SystemClock(), settings=settings
+    )

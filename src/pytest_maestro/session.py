@@ -87,6 +87,10 @@ class MaestroSession:
                 from pytest_maestro.streaming import register_stream
 
                 register_stream(config, self.options.stream_fd, attachments, is_dry=self.options.is_dry)
+            if not self.options.is_dry:
+                from pytest_maestro.streaming import register_streamed_mending
+
+                register_streamed_mending(config)
             return
         running: Running | None = None
         if self.prepared is not None and self.selection is not None:
@@ -103,9 +107,9 @@ class MaestroSession:
 
                 register_barrier(config)
         if not self.options.is_dry and (self.prepared is not None or self.options.store is not None):
-            from pytest_maestro.mending import register_mending
+            from pytest_maestro.mending import register_recorded_mending
 
-            register_mending(config, names, self.options, self.prepared)
+            register_recorded_mending(config, names, self.options, self.prepared)
         if not is_worker and not self.options.is_dry:
             from pytest_maestro.recording import register_recording
 

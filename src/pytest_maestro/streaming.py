@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from maestro_fabric.adapters.pytest.stream import Stream, open_stream
+from maestro_fabric.adapters.pytest.stream import SPEC_VARIABLE, Stream, StreamSpec, open_stream
 from maestro_fabric.model import Location, Status
 from pytest_maestro.attachments import Attachments
 from pytest_maestro.hearing import Hearing
 from pytest_maestro.marks import marked_policy, tags_of
+from pytest_maestro.mending import Ground, Reports, plain_healer, register_mending
 from pytest_maestro.names import Names
 from pytest_maestro.recorder import Recorder
 
 if TYPE_CHECKING:
     from maestro_fabric.plugins import Plugins
 
-__all__ = ["register_stream"]
+__all__ = ["register_stream", "register_streamed_mending"]
 
 
 class Streaming:
@@ -63,12 +65,35 @@ class Streaming:
 def register_stream(config: pytest.Config, descriptor: int, attachments: Attachments, *, is_dry: bool) -> None:
     """Register what tells of this session."""
     stream = open_stream(descriptor)
-    names = Names(project=stream.spec.project, suite=stream.spec.suite, rootdir=config.rootpath, root=Path(stream.spec.root))
+    names = _names(stream.spec, config)
     attachments.classify = _classify
     recorder = Recorder(names, stream.event, None)
     hearing = Hearing(recorder, attachments)
     config.pluginmanager.register(hearing, "maestro-hearing")
     config.pluginmanager.register(Streaming(stream, recorder, hearing, config.rootpath, is_dry=is_dry), "maestro-streaming")
+
+
+def register_streamed_mending(config: pytest.Config) -> None:
+    """Have tests healed as the owner heals: also in the workers of a child that spreads its tests."""
+    spec = StreamSpec.from_text(os.environ[SPEC_VARIABLE])
+    healing = spec.healing
+    if healing is None:
+        return
+    names = _names(spec, config)
+    artifacts = Path(healing.artifacts)
+
+    def ground() -> Ground:
+        from maestro_fabric.ports import RunOptions
+
+        options = RunOptions(healing=healing.mode, store=Path(healing.store))
+        return Ground(plain_healer(names.project, options, artifacts, healing.settings), artifacts)
+
+    # What is a secret here is known to the owner, who replaces it.
+    register_mending(config, ground, Reports(names, config.rootpath, str, fail_on_heal=healing.fail_on_heal))
+
+
+def _names(spec: StreamSpec, config: pytest.Config) -> Names:
+    return Names(project=spec.project, suite=spec.suite, rootdir=config.rootpath, root=Path(spec.root))
 
 
 def _classify(raised: BaseException) -> Status | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.config.models import Config, HealingConfig
 from maestro_fabric.folders import make_folder
@@ -36,9 +36,16 @@ def make_healer(
 
 
 def make_plain_healer(
-    project: str, options: RunOptions, *, environ: Mapping[str, str], artifacts: Path, plugins: Plugins | None, clock: Clock
+    project: str,
+    options: RunOptions,
+    *,
+    environ: Mapping[str, str],
+    artifacts: Path,
+    plugins: Plugins | None,
+    clock: Clock,
+    settings: Mapping[str, Any] = {},
 ) -> Healer | None:
-    """The same for a run without a config, with the settings that a config has when it says nothing.
+    """The same for a process without a config.
 
     Args:
         project: Whose tests these are.
@@ -47,10 +54,11 @@ def make_plain_healer(
         artifacts: The run's folder.
         plugins: Asked before the matcher; ``None`` for none.
         clock: Time.
+        settings: ``healing`` of the config; without them those of a config that says nothing.
     """
     if options.store is None:
         return None
-    return _make(HealingConfig(), project, options, environ, options.store, artifacts, plugins, clock)
+    return _make(HealingConfig(**settings), project, options, environ, options.store, artifacts, plugins, clock)
 
 
 def _make(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -138,7 +138,7 @@ class Prepared:
             secret=self.secrets.value,
             redact=self.secrets.redact,
             worker=worker,
-            options=self.options,
+            options=replace(self.options, store=self.options.store or self.store),
             start_child=Supervised,
             processes=SystemProcesses(),
             healer=self.healer,

@@ -68,8 +68,7 @@ class CaseHealing:
             is_lost: Whether an error of ``act`` says that no element was found, or several.
         """
         __tracebackhide__ = True
-        if is_to_be_learnt(self.healer, self.mending, self.case, search.step, search.locator):
-            learn(search, self.mending, _COMES_WITHIN_S)
+        self.learn(search)
         try:
             return act(None)
         except search.errors as exc:
@@ -77,6 +76,11 @@ class CaseHealing:
                 raise
             found = self.find_again(search, exc)
         return act(found)
+
+    def learn(self, search: Search[Any]) -> None:
+        """Know an element again that is about to be acted on; where it is known already, nothing is asked of the page."""
+        if is_to_be_learnt(self.healer, self.mending, self.case, search.step, search.locator):
+            learn(search, self.mending, _COMES_WITHIN_S)
 
     def find_again(self, search: Search[Found], error: Exception) -> Found | None:
         """What to act on instead; ``None`` when the element itself is back. Otherwise the error is raised, with what the healer says."""

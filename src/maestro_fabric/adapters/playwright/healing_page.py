@@ -179,7 +179,8 @@ def _acting(plain: Callable[..., Any], name: str) -> Callable[..., Any]:
         __tracebackhide__ = True
         if kwargs.get("trial"):  # a check, and no act
             return plain(self, *args, **kwargs)
-        return self._maestro.act(name, _plain(self), lambda found: plain(self if found is None else found, *args, **kwargs))
+        own = _plain(self)  # Playwright names the class in its errors
+        return self._maestro.act(name, own, lambda found: plain(own if found is None else found, *args, **kwargs))
 
     return act
 

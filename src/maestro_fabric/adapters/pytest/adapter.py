@@ -11,7 +11,7 @@ from maestro_fabric.adapters.program.cases import case_of_suite
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.pytest.process import PytestProcess
 from maestro_fabric.adapters.pytest.session import NativeTest, PytestSession
-from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamSpec
+from maestro_fabric.adapters.pytest.stream import Collected, CollectionFailed, Said, StreamHealing, StreamSpec
 from maestro_fabric.adapters.pytest.suite import PytestSuite
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.config.nearest import did_you_mean
@@ -88,7 +88,21 @@ def _own(suite: SuiteConfig) -> PytestSuite:
 
 
 def _spec(config: PytestSuite, context: Context) -> StreamSpec:
-    return StreamSpec(project=context.config.project, suite=config.name, root=str(context.root.resolve()))
+    return StreamSpec(project=context.config.project, suite=config.name, root=str(context.root.resolve()), healing=_healing(context))
+
+
+def _healing(context: Context) -> StreamHealing | None:
+    """What tests that ask for healing must know; a child has no config."""
+    options = context.options
+    if context.healer is None or options.store is None:
+        return None
+    return StreamHealing(
+        settings=context.config.healing.model_dump(),
+        store=str(options.store.absolute()),
+        artifacts=str(context.artifacts.absolute()),
+        mode=options.healing,
+        fail_on_heal=options.fail_on_heal,
+    )
 
 
 def _cases(messages: Iterable[Said], config: PytestSuite, context: Context) -> list[Case]:

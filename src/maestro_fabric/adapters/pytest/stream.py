@@ -36,6 +36,7 @@ __all__ = [
     "CollectionFailed",
     "Said",
     "Stream",
+    "StreamHealing",
     "StreamSpec",
     "open_stream",
     "read_lines",
@@ -49,6 +50,25 @@ STREAM_PLUGIN = "pytest_maestro.stream_option"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamHealing:
+    """The settings of healing, as the owner has them.
+
+    Attributes:
+        settings: ``healing`` of the config.
+        store: The history that knows elements.
+        artifacts: The run's folder.
+        mode: What the command line says; empty for nothing.
+        fail_on_heal: Whether a healed test fails.
+    """
+
+    settings: Mapping[str, Any]
+    store: str
+    artifacts: str
+    mode: str
+    fail_on_heal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
     """What a child must know to tell its owner which case is which.
 
@@ -58,6 +78,7 @@ class StreamSpec:
         root: The config's folder, to which case names are relative.
         down: The descriptor to read permission from; ``None`` to run on without asking.
         path: A file to write to instead of the descriptor, where descriptors cannot be inherited.
+        healing: How lost locators of its tests are found again; ``None`` when they are not.
     """
 
     project: str
@@ -65,6 +86,7 @@ class StreamSpec:
     root: str
     down: int | None = None
     path: str | None = None
+    healing: StreamHealing | None = None
 
     def as_text(self) -> str:
         """The spec as the environment variable holds it."""
@@ -73,7 +95,9 @@ class StreamSpec:
     @classmethod
     def from_text(cls, text: str) -> StreamSpec:
         """The spec that `as_text` gave."""
-        return cls(**json.loads(text))
+        data = json.loads(text)
+        healing = data.pop("healing")
+        return cls(**data, healing=None if healing is None else StreamHealing(**healing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

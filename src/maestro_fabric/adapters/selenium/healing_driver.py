@@ -33,6 +33,8 @@ __all__ = ["HealingElement", "heal_driver"]
 Finds = Callable[[Any, "str | None"], WebElement]
 
 _OURS = ("maestro_fabric", "pytest_maestro", "selenium")
+# Helpers that only act: a wait until an element can be clicked may be all that a test wants of it.
+_ACT_BY_ITSELF = ("selenium.webdriver.support.select", "selenium.webdriver.common.")
 _TEST_ID_ATTRIBUTE = "data-testid"
 
 
@@ -181,6 +183,11 @@ class _Origin:
             return act(element)
         return healing.act(self._search(doing, lambda: [element]), lambda _: act(element), lambda _: False)
 
+    def learn(self, doing: str, element: WebElement) -> None:
+        """Know the element again that one of Selenium's helpers is about to act on."""
+        if not self.whole.healing.is_over:
+            self.whole.healing.learn(self._search(doing, lambda: [element]))
+
     def find_again(self, doing: str) -> WebElement:
         """The element that stands for the lost one.
 
@@ -276,10 +283,13 @@ class HealingElement(WebElement):
         """
         __tracebackhide__ = True
         origin = self._maestro
+        helper = _helper(sys._getframe(1))
         if origin.lost is None:
+            if helper.startswith(_ACT_BY_ITSELF):
+                origin.learn(helper, self)
             return self._given
-        if _is_seleniums(sys._getframe(1)):
-            return origin.find_again("find_element").id
+        if helper:
+            return origin.find_again(helper.rpartition(".")[2]).id
         raise origin.lost
 
     def find_element(self, by: Any = By.ID, value: str | None = None) -> WebElement:
@@ -289,14 +299,14 @@ class HealingElement(WebElement):
         return origin.whole.find(self, super().find_element, by, value, origin.code, sys._getframe(1))
 
 
-def _is_seleniums(frame: FrameType | None) -> bool:
-    """Whether it is one of Selenium's helpers that asks an element, and not the test."""
+def _helper(frame: FrameType | None) -> str:
+    """The module of the helper of Selenium's that asks an element; empty when the test does."""
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         if name != __name__ and not name.startswith("selenium.webdriver.remote"):
-            return name.startswith("selenium.")
+            return name if name.startswith("selenium.") else ""
         frame = frame.f_back
-    return False
+    return ""
 
 
 def _will_ask_again(frame: FrameType | None) -> bool:
