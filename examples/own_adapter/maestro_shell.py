@@ -7,6 +7,7 @@ Source:
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -81,8 +82,9 @@ class ShellSession:
 
     def _exit_status(self, script: Path, log_path: Path, deadline: Deadline) -> int:
         urls = {f"{name.upper()}_URL": url for name, url in self._context.service_urls.items()}
+        env = {**os.environ, "PYTHON": sys.executable, **urls}
         # `start_child` sees to it that the script and all it starts end with this process, also after kill -9.
-        child = self._context.start_child(["sh", "-eu", str(script)], script.parent, {**os.environ, **urls}, log_path)
+        child = self._context.start_child(["sh", "-eu", str(script)], script.parent, env, log_path)
         try:
             status = child.wait(None if deadline.left_s == float("inf") else deadline.left_s)
         finally:

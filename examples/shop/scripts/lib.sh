@@ -2,7 +2,7 @@
 
 # The page at a path of the shop, on the standard output; an answer that is not 2xx ends the script with a message.
 get() {
-  python - "$SHOP_URL$1" <<'PYTHON'
+  "${PYTHON:-python}" - "$SHOP_URL$1" <<'PYTHON'
 import sys, urllib.error, urllib.request
 try:
     with urllib.request.urlopen(sys.argv[1], timeout=10) as answer:
