@@ -2,7 +2,7 @@
 
 ``make demo`` calls this. Exit status 0 means: all tests of the six frameworks ran, one case was flaky, one failed, each as
 announced, and nothing else. A suite whose program this machine lacks (Node, a driver) is blocked, and said to be. After that the shop
-dies, see outage_demo.py.
+dies, see outage_demo.py, and is redesigned, see redesign_demo.py.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from outage_demo import main as show_outage
+from redesign_demo import main as show_redesign
 
 from maestro_fabric.aggregator import open_history
 from maestro_fabric.aggregator.found import ResultRow
@@ -61,7 +62,7 @@ def main() -> int:
     lacking = _lacking(results)
     problems = list(_problems([row for row in results if row.suite not in lacking], lacking))
     _sum_up(run_id, problems, results, lacking)
-    return 1 if problems or show_outage() else 0
+    return 1 if problems or show_outage() or show_redesign(list(lacking)) else 0
 
 
 def _newest_run() -> str:

@@ -1,4 +1,4 @@
-"""The example shop's journeys, learnt on its old pages and run on its new ones."""
+"""The example shop's journeys, learnt on its old pages and run on its new ones: the end of ``make demo``, with each engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from maestro_fabric.aggregator import open_history
 from maestro_fabric.aggregator.heals import heal_rows
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
@@ -19,37 +18,31 @@ SHOP = Path(__file__).parents[2] / "examples" / "shop"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def run(shop: Path, browser: Path, ui: str) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Status and marks by case."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAESTRO_", "SHOP_")) and name != "CI"}
-    environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "MAESTRO_BROWSER": str(browser), "SHOP_UI": ui}
-    chosen = ["-k", "wrong password", "-k", "products[tea]", "-k", "present is wrapped"]
-    command = [sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "--suite", "browse", "--suite", "buy", *chosen]
-    done = subprocess.run(command, cwd=shop, env=environ, capture_output=True, text=True, check=False)
-    with open_history(shop / ".maestro" / "history.db") as history:
-        rows = history.results(history.run().run_id)
-    assert rows, done.stdout + done.stderr
-    return {row.title.partition("::")[2]: (row.status, tuple(row.marks)) for row in rows}
-
-
-def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_never_healed(tmp_path: Path, browser_path: Path) -> None:
-    shop = Path(shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns(".maestro", "__pycache__")))
+@pytest.mark.parametrize("engine", ["playwright", "selenium"])
+def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_never_healed(
+    tmp_path: Path, browser_path: Path, engine: str
+) -> None:
+    shop = Path(shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns(".maestro", "__pycache__", "node_modules")))
     file = shop / "qa.yaml"
-    file.write_text(file.read_text().replace("within: 5s", "within: 2s"))
-    assert {status for status, _ in run(shop, browser_path, "v1").values()} == {"passed"}
+    file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {engine}"))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAESTRO_", "SHOP_")) and name != "CI"}
+    environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "MAESTRO_BROWSER": str(browser_path)}
+    chosen = ["-k", "wrong password", "-k", "emptying", "-k", "present is wrapped", "-k", "tea-express"]
+    learning = [sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "--suite", "buy", "--suite", "second_engine", *chosen]
+    learnt = subprocess.run(learning, cwd=shop, env=environ, capture_output=True, text=True, check=False)
+    assert learnt.returncode == 0, learnt.stdout + learnt.stderr
 
-    assert run(shop, browser_path, "v2") == {
-        "search finds products[tea]": ("failed", ()),
-        "a present is wrapped": ("error", ()),
-        "a wrong password is refused": ("passed", ("healed",)),
-    }
+    shown = subprocess.run([sys.executable, "redesign_demo.py"], cwd=shop, env=environ, capture_output=True, text=True, check=False)
+
+    assert shown.returncode == 0, shown.stdout + shown.stderr
     answers = {
-        (row.case.title, row.old): (row.action, row.new and json.loads(row.new)) for row in heal_rows(shop / ".maestro" / "history.db")
+        (row.case.title, row.old): (row.action, row.new and json.loads(row.new))
+        for row in heal_rows(shop / ".maestro" / "redesign.db")
+        if row.case.suite == "buy"
     }
-    login, sign_in = '{"css":"#login"}', {"role": "button", "name": "Sign in"}
-    assert answers == {
-        ("search finds products[tea]", '{"placeholder":"Search"}'): ("heal", {"role": "searchbox", "name": "Find tea and more"}),
-        ("a present is wrapped", login): ("heal", sign_in),
-        ("a present is wrapped", '{"css":"#add-to-basket"}'): ("abstain", ""),
-        ("a wrong password is refused", login): ("heal", sign_in),
-    }
+    assert answers["a present is wrapped", '{"css":"#gift"}'] == ("abstain", "")
+    assert answers["a present is wrapped", '{"css":"#checkout"}'] == ("heal", {"role": "link", "name": "Go to checkout"})
+    assert answers["buy one item[tea-express]", '{"label":"Delivery"}'] == ("heal", {"role": "combobox", "name": "Shipping"})
+    assert answers["a wrong password is refused", '{"css":"#login"}'] == ("heal", {"role": "button", "name": "Sign in"})
+    (page,) = (shop / ".maestro" / "artifacts").glob("*/heals.html")
+    assert page.read_text().count("data:image/jpeg") >= 6

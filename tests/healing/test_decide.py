@@ -196,3 +196,23 @@ def test_a_button_is_known_by_where_it_sends_its_form() -> None:
     assert decide(old, page).index == 0
     assert similarity(old, page[0]) > similarity(elsewhere, page[0]) + 0.1
     assert similarity(old, replace(page[0], name="delete")) < similarity(old, page[0])
+
+
+def test_what_is_known_to_be_another_element_is_not_even_proposed() -> None:
+    old, terms = (
+        element(
+            "input",
+            "",
+            type="checkbox",
+            id=id,
+            label=label,
+            xpath=f"/html[1]/body[1]/form[1]/div[{place}]/input[1]",
+            box=Box(20, top, 13, 13),
+        )
+        for name, label, place, top in (("gift", "Wrap as a gift", 5, 300), ("terms", "I accept the terms", 6, 330))
+    )
+    page = [replace(terms, xpath="/html[1]/body[1]/form[1]/div[5]/input[1]", box=Box(20, 300, 13, 13))]
+
+    decision = decide(old, page, others=[terms], settings=Settings(propose_at=0.0))
+
+    assert (decision.action, decision.obstacle) == ("abstain", "the best match fits another element of the old page better")

@@ -27,6 +27,7 @@ _COMPATIBLE = {
     "box": frozenset(("box", "item", "button", "link")),
     "text": frozenset(("text", "heading", "item", "link", "button", "field")),
 }
+_CLAIMED = "the best match fits another element of the old page better"
 # Of two that are as good as equal none is healed to, however much the rest of the page speaks for both.
 _LEAST_LEAD = 0.005
 
@@ -157,7 +158,7 @@ def _obstacle(comparison: Comparison, claim: float) -> str:
     if best.kind not in _COMPATIBLE[old.kind]:
         return f"the best match is a {best.kind}, and the lost element was a {old.kind}"
     if claim > 0:
-        return "the best match fits another element of the old page better"
+        return _CLAIMED
     runner_up = next(iter(comparison.runners_up), None)
     if runner_up is not None and comparison.scores[comparison.best] - comparison.scores[runner_up] < _LEAST_LEAD:
         return "another element is as like it as the best match"
@@ -168,6 +169,7 @@ def _judge(confidence: float, obstacle: str, settings: Settings) -> tuple[Action
     share = f"confidence {confidence:.0%}"
     if confidence >= settings.heal_at and not obstacle:
         return "heal", share
-    if confidence >= settings.propose_at:
+    # What is known to be something else is no proposal either: it would end in the patch.
+    if confidence >= settings.propose_at and obstacle != _CLAIMED:
         return "propose", f"{obstacle} ({share})" if obstacle else f"{share} is below {settings.heal_at:.0%}"
     return "abstain", f"{obstacle} ({share})" if obstacle else f"nothing on the page is like it enough ({share})"
