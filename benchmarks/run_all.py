@@ -18,6 +18,7 @@ END = "<!-- end of the table -->"
 QUICK = {
     "recording.py": ("--quick",),
     "idle.py": ("--quick",),
+    "startup.py": ("--quick",),
     "journey.py": ("--quick",),
     "selenium_steps.py": ("--quick",),
     "http_steps.py": ("--quick",),
