@@ -61,6 +61,7 @@ QUESTIONS = {
     "slowest": lambda history: history.slowest(),
     "trends": lambda history: history.trends(),
     "trends of a window": lambda history: history.trends(Window(last=5, branch="main", suite="shop", since=1.0)),
+    "levels": lambda history: history.levels(),
     "compare": lambda history: history.compare(RUN),
     "first failure": lambda history: history.first_failure("buy"),
     "clusters": lambda history: history.clusters(RUN),

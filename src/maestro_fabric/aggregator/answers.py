@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ChangeRow", "ClusterRow", "FirstFailure", "FlakyRow", "LatestRow", "SlowRow", "TrendRow"]
+__all__ = ["ChangeRow", "ClusterRow", "FirstFailure", "FlakyRow", "LatestRow", "LevelRow", "SlowRow", "TrendRow"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,32 @@ class TrendRow:
     pass_rate: float
     p50_s: float
     p95_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelRow:
+    """A category whose median duration went to another level, up or down.
+
+    Attributes:
+        category: The suite.
+        before_s: The median of its passes before, in seconds.
+        after_s: And since.
+        changed_at: When the first run after the change began, ISO 8601 in UTC.
+        changed_run_id: That run.
+        changed_commit: And its commit; empty when unknown.
+    """
+
+    category: str
+    before_s: float
+    after_s: float
+    changed_at: str
+    changed_run_id: str
+    changed_commit: str
+
+    @property
+    def since(self) -> str:
+        """What it changed with: the commit, shortened, or the run."""
+        return self.changed_commit[:12] or self.changed_run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from maestro_fabric.aggregator import totals
-from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
+from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, LevelRow, SlowRow, TrendRow
 from maestro_fabric.aggregator.connections import NO_LIMIT, Connection, Cursor
 from maestro_fabric.aggregator.database import explain, open_database, waiting
 from maestro_fabric.aggregator.found import AttemptRow, ResultRow, RunRow
@@ -212,6 +212,10 @@ class TestResultAggregator:
     def trends(self, window: Window = ALL) -> Rows[TrendRow]:
         """One row a day and category, oldest day first."""
         return self._read(lambda history: history.trends(window))
+
+    def levels(self, window: Window = ALL) -> Rows[LevelRow]:
+        """Where the median duration of a category went to another level, with the commit, oldest first; in the newest 200 runs."""
+        return self._read(lambda history: history.levels(window))
 
     def compare(self, run_a: str, run_b: str = "latest") -> Rows[ChangeRow]:
         """What the second run judges differently from the first, what broke first.

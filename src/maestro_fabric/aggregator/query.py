@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, SlowRow, TrendRow
+from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, LevelRow, SlowRow, TrendRow
 from maestro_fabric.aggregator.attempts import newest_attempts
 from maestro_fabric.aggregator.clusters import cluster_failures
 from maestro_fabric.aggregator.compare_query import compare_results, find_first_failure, find_latest
@@ -20,6 +20,7 @@ from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.database import connect, connect_to_read, explain, open_database, version_of
 from maestro_fabric.aggregator.flaky_query import find_flaky
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow, ResultRow, RunRow, UnknownName
+from maestro_fabric.aggregator.level_query import find_levels
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.quarantine_query import QuarantineAdvice, find_advice, known_cases
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
@@ -205,6 +206,10 @@ class History:
     def trends(self, window: Window = ALL) -> Rows[TrendRow]:
         """One row a day and category, oldest day first."""
         return self._ask(lambda: find_trends(self._connection, window))
+
+    def levels(self, window: Window = ALL) -> Rows[LevelRow]:
+        """Where the median duration of a category went to another level, with the commit, oldest first; in the newest 200 runs."""
+        return self._ask(lambda: find_levels(self._connection, window))
 
     def compare(self, run_a: str, run_b: str = _LATEST) -> Rows[ChangeRow]:
         """What the second run judges differently from the first; runs are named as for `run`.

@@ -82,12 +82,13 @@ def slowest(limit: int, window: Window, store: Place, as_json: bool) -> None:  #
 @store_option
 @json_option
 def trends(window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
-    """Show how each category develops day by day, and where cases became slower."""
+    """Show how each category develops day by day, and with which commits durations changed."""
     with store_opened(store) as history:
         found = history.trends(window)
         slower = [row for row in history.slowest(window) if row.is_slower]
+        levels = history.levels(window)
     if as_json:
-        print_json({"days": [asdict(row) for row in found], "slower": [asdict(row) for row in slower]})
+        print_json({name: [asdict(row) for row in rows] for name, rows in (("days", found), ("levels", levels), ("slower", slower))})
         return
     by_category = defaultdict(list)
     for row in found:
@@ -101,6 +102,9 @@ def trends(window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
             (category, last.day, str(last.runs), str(last.total), f"{last.pass_rate:.1%}", rates, str(last.flaky or ""), p50, p95, times)
         )
     _print(("category", "newest day", "runs", "cases", "passed", "by day", "flaky", "p50", "p95", "p95 by day"), rows, "no run yet")
+    for level in levels:
+        times = f"{seconds_text(level.before_s)} to {seconds_text(level.after_s)}"
+        make_console().print(Text.assemble((level.category, "bold"), f" changed with {level.since} on {level.changed_at[:10]}: {times}"))
     for change in slower:
         since = change.changed_commit[:_SHORT_COMMIT] or change.changed_run_id
         times = f"{seconds_text(change.before_s)} to {seconds_text(change.median_s)}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from math import ceil, floor, log10
 
+from maestro_fabric.aggregator.answers import LevelRow
 from maestro_fabric.aggregator.report.data import STATUSES, Past
 
 __all__ = ["duration_chart", "seconds_text", "status_chart"]
@@ -37,12 +38,18 @@ def status_chart(past: Sequence[Past]) -> str:
     return _frame("Results of the last runs", "".join(grid + bars) + _dates(past), used)
 
 
-def duration_chart(past: Sequence[Past]) -> str:
-    """The curves of what half and 95 % of the passes took at most, run by run, on an axis of powers of ten: both stay readable."""
+def duration_chart(past: Sequence[Past], levels: Sequence[LevelRow] = ()) -> str:
+    """The curves of what half and 95 % of the passes took at most, run by run, on an axis of powers of ten: both stay readable.
+
+    Args:
+        past: The runs, oldest first.
+        levels: Where durations changed; each of these runs has a line with its commit.
+    """
     values = [value for one in past for value in (one.p50_s, one.p95_s) if value]
     low, high = (floor(log10(min(values))), ceil(log10(max(values)))) if values else (-3, 0)
     span = max(1, high - low)
     curves = [_tick(_y(tick, span), seconds_text(10.0 ** (low + tick))) for tick in range(span + 1)]
+    curves += _marks(past, levels)
     for name, series in (("p95", [one.p95_s for one in past]), ("p50", [one.p50_s for one in past])):
         places = [(_x(index, len(past)), _y(log10(value) - low if value else 0, span)) for index, value in enumerate(series)]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
@@ -51,6 +58,19 @@ def duration_chart(past: Sequence[Past]) -> str:
             tip = escape(f"{one.run.started_at[:16].replace('T', ' ')}: {name} {seconds_text(value)}")
             curves.append(f'<circle class="{name}" cx="{x:.1f}" cy="{y:.1f}" r="3"><title>{tip}</title></circle>')
     return _frame("How long cases took", "".join(curves) + _dates(past), ["p50", "p95"])
+
+
+def _marks(past: Sequence[Past], levels: Sequence[LevelRow]) -> Iterator[str]:
+    """A line at each run in which a category's durations changed, with the commit."""
+    for index, one in enumerate(past):
+        here = [row for row in levels if row.changed_run_id == one.run.run_id]
+        if here:
+            x = _x(index, len(past))
+            told = "; ".join(f"{row.category}: {seconds_text(row.before_s)} to {seconds_text(row.after_s)}" for row in here)
+            tip = f"<title>{escape(f'changed with {here[0].since}: {told}')}</title>"
+            side = ("end", x - 4) if index > len(past) / 2 else ("start", x + 4)
+            yield f'<line class="change" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}">{tip}</line>'
+            yield f'<text class="change" x="{side[1]:.1f}" y="{_TOP + 10}" text-anchor="{side[0]}">{escape(here[0].since)}{tip}</text>'
 
 
 def seconds_text(seconds: float) -> str:

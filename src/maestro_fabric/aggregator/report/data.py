@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from maestro_fabric.aggregator.answers import ClusterRow, FlakyRow, SlowRow
+from maestro_fabric.aggregator.answers import ClusterRow, FlakyRow, LevelRow, SlowRow
 from maestro_fabric.aggregator.clusters import cluster_failures
 from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.found import ResultRow, RunRow, UnknownName
@@ -73,6 +73,7 @@ class ReportData:
         slow: The cases that became slower, then the slowest.
         heals: The healer's answers.
         past: The runs up to these, oldest first, for the curves.
+        levels: Where in them the durations of a category changed, with the commit.
     """
 
     name: str
@@ -87,6 +88,7 @@ class ReportData:
     slow: Sequence[SlowRow]
     heals: Sequence[Heal]
     past: Sequence[Past]
+    levels: Sequence[LevelRow] = ()
 
     @property
     def total(self) -> int:
@@ -121,6 +123,7 @@ def gather_report(history: History, connection: Connection, *, orchestration_id:
     judged = sum(counts[status] for status in STATUSES if status != "skipped")
     seconds = [row.duration_s for row in results if row.status == "passed"]
     slow = history.slowest()
+    past = _past_window(runs[-1])
     return ReportData(
         name=orchestration_id or runs[0].run_id,
         runs=runs,
@@ -133,7 +136,8 @@ def gather_report(history: History, connection: Connection, *, orchestration_id:
         flaky=history.flaky(),
         slow=[row for row in slow if row.is_slower] or slow[:_SLOWEST],
         heals=[Heal(*row) for one in runs for row in connection.execute(_HEALS, (one.run_id,))],
-        past=_past(history, connection, runs[-1]),
+        past=_past(history, connection, past),
+        levels=history.levels(past),
     )
 
 
@@ -148,10 +152,13 @@ def _runs_of(history: History, connection: Connection, orchestration_id: str) ->
     return found
 
 
-def _past(history: History, connection: Connection, newest: RunRow) -> list[Past]:
+def _past_window(newest: RunRow) -> Window:
     """The runs that the curves show: those of the same branch, up to the one reported."""
-    until = datetime.fromisoformat(newest.started_at).timestamp()
-    runs = runs_in(connection, Window(last=_PAST_RUNS, until=until, branch=newest.git_branch))
+    return Window(last=_PAST_RUNS, until=datetime.fromisoformat(newest.started_at).timestamp(), branch=newest.git_branch)
+
+
+def _past(history: History, connection: Connection, window: Window) -> list[Past]:
+    runs = runs_in(connection, window)
     durations = sketches(connection, {(run.id, suite): run.run_id for run in runs for suite in _suites(connection, run.id)})
     found = []
     for run in runs:

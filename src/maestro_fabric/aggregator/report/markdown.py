@@ -36,6 +36,11 @@ def render_markdown(data: ReportData, *, include_charts: bool = True) -> str:
         if row.is_slower
     )
     lines += _section("Slower", _table(("case", "median", "change", "since"), slower))
+    levels = (
+        (row.category, f"{seconds_text(row.before_s)} to {seconds_text(row.after_s)}", f"×{row.after_s / row.before_s:.2f}", row.since)
+        for row in data.levels
+    )
+    lines += _section("Durations that changed", _table(("category", "median", "change", "since"), levels))
     lines += _section("Healed", _table(("case", "answer", "old", "new"), ((one.title, one.action, one.old, one.new) for one in data.heals)))
     return "\n".join([*lines, ""])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from maestro_fabric.aggregator.answers import ClusterRow, FlakyRow, SlowRow
+from maestro_fabric.aggregator.answers import ClusterRow, FlakyRow, LevelRow, SlowRow
 from maestro_fabric.aggregator.report.charts import duration_chart, seconds_text, status_chart
 from maestro_fabric.aggregator.report.data import STATUSES, Heal, ReportData
 from maestro_fabric.aggregator.report.style import STYLE
@@ -23,18 +23,19 @@ def render_page(data: ReportData, *, include_charts: bool = True) -> str:
         include_charts: Whether the page has charts of the last runs.
     """
     verdict = "passed" if data.is_good else "failed"
-    charts = (
-        f'<section class="charts">{status_chart(data.past)}{duration_chart(data.past)}</section>' if include_charts and data.past else ""
-    )
+    charts = f"{status_chart(data.past)}{duration_chart(data.past, data.levels)}" if include_charts and data.past else ""
     parts = [
         _head(data, verdict),
         _tiles(data),
-        charts,
+        f'<section class="charts">{charts}</section>' if charts else "",
         _section("What did not pass, by cause", [_cluster(row) for row in data.clusters], "Everything passed."),
         _section(
             "Flaky", _table(("case", "state", "fails", "evidence", "fails together with, hints"), map(_flaky, data.flaky)), "No case is."
         ),
         _section("Slower, and slowest", _table(("case", "median", "before", "changed with"), map(_slow, data.slow)), "No case passed yet."),
+        _section(
+            "Durations that changed", _table(("category", "median before", "since", "changed with"), map(_level, data.levels)), "None did."
+        ),
         _section("Healed", _table(("case", "answer", "step", "locators", "why"), map(_heal, data.heals)), "No locator was lost."),
     ]
     return (
@@ -112,6 +113,11 @@ def _slow(row: SlowRow) -> tuple[str, ...]:
         return escape(row.title), seconds_text(row.median_s), "", ""
     changed = f"{escape(row.changed_commit[:12] or row.changed_run_id)} <small>{row.changed_at[:10]}</small>"
     return escape(row.title), f"{seconds_text(row.median_s)} <b>×{row.ratio:.2f}</b>", seconds_text(row.before_s), changed
+
+
+def _level(row: LevelRow) -> tuple[str, ...]:
+    after = f"{seconds_text(row.after_s)} <b>×{row.after_s / row.before_s:.2f}</b>"
+    return escape(row.category), seconds_text(row.before_s), after, f"{escape(row.since)} <small>{row.changed_at[:10]}</small>"
 
 
 def _heal(heal: Heal) -> tuple[str, ...]:

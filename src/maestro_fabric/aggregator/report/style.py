@@ -32,6 +32,7 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 figcaption{font-weight:600;margin-bottom:6px;display:flex;justify-content:space-between;gap:12px;flex-wrap:wrap}
 .legend{font-weight:400;font-size:13px}.key{display:inline-block;width:10px;height:10px;border-radius:3px;margin:0 4px 0 10px}
 svg{display:block;width:100%;height:auto}svg text{fill:var(--dim);font-size:11px}svg .grid{stroke:var(--line)}
+svg line.change{stroke:var(--fg);stroke-width:1.5;stroke-dasharray:4 3}svg text.change{fill:var(--fg)}
 svg rect.passed{fill:var(--passed)}svg rect.failed{fill:var(--failed)}svg rect.error{fill:var(--error)}
 svg rect.blocked{fill:var(--blocked)}svg rect.skipped{fill:var(--skipped)}svg .tip{fill:transparent}
 polyline{fill:none;stroke-width:2}polyline.p50{stroke:var(--p50)}polyline.p95{stroke:var(--p95)}
