@@ -16,7 +16,7 @@ def test_an_outage_costs_a_few_requests_and_no_wrong_verdict(tmp_path: Path, mon
     monkeypatch.delitem(sys.modules, "chaos", raising=False)
     chaos = pytest.importorskip("chaos")
 
-    seen = chaos.run_arm("ours", tmp_path, chaos.Size(good=30, bad=2, think_s=0.0, after=12, lasts_s=60.0), has_outage=True)
+    seen = chaos.run_arm("ours", tmp_path, chaos.Size(good=30, bad=2, think_s=0.0, after=12, dies_s=40.0, gone_s=20.0), has_outage=True)
 
     assert seen.wrong == 0
     assert 2 <= seen.requests <= 6
