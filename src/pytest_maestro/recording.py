@@ -248,7 +248,11 @@ def register_recording(
     attachments: Attachments,
     quarantine: Quarantine | None,
 ) -> None:
-    """Register what records a session."""
+    """Register what records a session.
+
+    Raises:
+        UsageError: for ``--dist each``.
+    """
     store = options.store or (prepared.store if prepared is not None else None)
     if store is None:
         return

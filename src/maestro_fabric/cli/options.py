@@ -20,7 +20,11 @@ EXIT_USAGE = 2
 
 
 def to_variables(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    """The values of ``--var NAME=VALUE`` by name."""
+    """The values of ``--var NAME=VALUE`` by name.
+
+    Raises:
+        BadParameter: for a value without a name or ``=``.
+    """
     variables = {}
     for value in values:
         name, equals, text = value.partition("=")
@@ -31,7 +35,11 @@ def to_variables(ctx: click.Context, param: click.Parameter, values: Sequence[st
 
 
 def to_seconds(ctx: click.Context, param: click.Parameter, value: str | None) -> float:
-    """A span like ``500ms`` in seconds; 0 for none."""
+    """A span like ``500ms`` in seconds; 0 for none.
+
+    Raises:
+        BadParameter: for what is no span.
+    """
     try:
         return parse_duration(value) if value is not None else 0.0
     except ValueError as exc:
@@ -52,7 +60,11 @@ def config_options(command: F) -> F:
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """End the command with what is wrong, and exit status 2: nothing was run."""
+    """End the command with what is wrong, and exit status 2: nothing was run.
+
+    Raises:
+        Exit: in place of a `MaestroError`, which was printed.
+    """
     try:
         yield
     except MaestroError as exc:

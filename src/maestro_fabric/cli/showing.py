@@ -82,7 +82,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON f
 
 @contextmanager
 def store_opened(store: Place) -> Iterator[History]:
-    """The store; what is wrong with it, or with a name, ends the command with exit status 2."""
+    """The store; what is wrong with it, or with a name, ends the command with exit status 2.
+
+    Raises:
+        StoreProblem: in place of a `StoreError`.
+    """
     try:
         with open_history(store) as opened:
             yield opened

@@ -133,7 +133,11 @@ class Fanout:
             sink.receive(event)
 
     def close(self) -> None:
-        """Close all, also when one of them fails."""
+        """Close all, also when one of them fails.
+
+        Raises:
+            OSError: the first that one of them raised, when all have been asked.
+        """
         errors = []
         for sink in self._sinks:
             try:

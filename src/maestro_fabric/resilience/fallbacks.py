@@ -44,7 +44,11 @@ class fallback(Pattern):  # noqa: N801 - used like a function, as contextlib.sup
         self._is_meant, self._is_exempt = matcher(on), matcher(unless)
 
     def check(self, function: Callable[..., Any], *, is_async: bool) -> None:
-        """Refuse a spare that nobody could await."""
+        """Refuse a spare that nobody could await.
+
+        Raises:
+            TypeError: for a coroutine function as the spare of a plain one.
+        """
         for spare in self._spares:
             if not is_async and callable(spare.value) and is_coroutine_function(spare.value):
                 raise TypeError(f"{self!r}: the spare {spare.value!r} is a coroutine function, and {function!r} is not: make both the same")

@@ -136,7 +136,11 @@ class FakeSession:
     is_closed: bool = False
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
-        """The next thing in the case's script."""
+        """The next thing in the case's script.
+
+        Raises:
+            BaseException: the one that the script has there.
+        """
         self.ran.append(case.id.name)
         waiting = self.script.get(case.id.name)
         if not waiting:
@@ -188,7 +192,11 @@ class FakeAdapter:
         return [Case(id=CaseId(context.config.project, suite.name, name), container=is_one, **shared) for name, is_one in names]
 
     def open(self, suite: SuiteConfig, context: Context) -> FakeSession:
-        """A new session, or the next of ``open_errors``."""
+        """A new session.
+
+        Raises:
+            BaseException: the next of ``open_errors``, as long as there are any.
+        """
         if self._open_errors:
             raise self._open_errors.pop(0)
         self.sessions.append(FakeSession(self._script))

@@ -66,7 +66,11 @@ def read_from(scene: Scene, target: Target, read: Callable[[Element, float], Res
 
 
 def locate(scene: Scene, target: Target) -> Element:
-    """The element; nothing is asked of the page."""
+    """The element; nothing is asked of the page.
+
+    Raises:
+        ConfigError: when no locator key is given.
+    """
     key = locator_key(target)
     if key is None:
         raise ConfigError(f"an element is needed here: {describe_target(target) or 'no locator key is given'}")

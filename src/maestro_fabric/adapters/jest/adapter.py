@@ -32,7 +32,11 @@ class JestAdapter(FileAdapter):
         return ["--listTests", "--json", *_ALWAYS, *config.args, *config.paths]
 
     def read_listing(self, listing: Path, output: str) -> Sequence[str]:
-        """The last line that is a list; a config may have printed something of its own."""
+        """The last line that is a list; a config may have printed something of its own.
+
+        Raises:
+            ValueError: when there is none.
+        """
         for line in reversed(output.splitlines()):
             if line.startswith("["):
                 files = json.loads(line)

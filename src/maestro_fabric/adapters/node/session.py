@@ -51,7 +51,11 @@ class FileSession:
         self._files = [case.body.path for case in cases if isinstance(case.body, TestFile)]
 
     def run(self, case: Case, emit: Emit, deadline: Deadline) -> Outcome:
-        """The outcome of a file, whose tests are told as they come."""
+        """The outcome of a file, whose tests are told as they come.
+
+        Raises:
+            TypeError: for a case that another adapter has found.
+        """
         if isinstance(case.body, Trouble):
             return case.body.outcome
         if not isinstance(case.body, TestFile):

@@ -30,7 +30,11 @@ class VitestAdapter(FileAdapter):
         return ["list", "--filesOnly", f"--json={listing}", *config.args, *config.paths]
 
     def read_listing(self, listing: Path, output: str) -> Sequence[str]:
-        """One entry for each project that a file belongs to."""
+        """One entry for each project that a file belongs to.
+
+        Raises:
+            ValueError: when no listing was written.
+        """
         if not listing.exists():
             raise ValueError("no listing")
         return [str(entry["file"]) for entry in json.loads(listing.read_text("utf-8"))]
