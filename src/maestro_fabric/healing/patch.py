@@ -122,7 +122,7 @@ def _calls(module: _Module, place: _Place) -> Iterator[tuple[cst.BaseExpression,
             receiver = links.receiver(len(wanted.parts))
             # What stands before must be the page or the driver: another locator would be looked in for the new one.
             if receiver is not None:
-                yield node, f"{receiver}.{place.new}"
+                yield node, f"{receiver}.{place.new}{links.rest}"
 
 
 def _links(module: _Module, node: cst.BaseExpression) -> Links | None:

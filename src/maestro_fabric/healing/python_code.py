@@ -12,6 +12,8 @@ from maestro_fabric.config.locators import python_text
 __all__ = ["Link", "Links", "as_code", "links_of", "pair_of", "selector_of", "without_by", "words_of"]
 
 _FLAGS = {"I": "IGNORECASE", "M": "MULTILINE", "S": "DOTALL", "X": "VERBOSE"}
+# Deeds that Playwright's page does with a selector: `page.click("#buy")`.
+_PAGE_ACTS = frozenset("check click dblclick fill focus hover press select_option set_checked set_input_files tap type uncheck".split())
 _BY = re.compile(r"\bBy\.([A-Z_]+)\b")
 
 
@@ -77,10 +79,12 @@ class Links:
     Attributes:
         parts: What follows the start, in order.
         whole: The expression.
+        rest: What the code goes on with when the last link is replaced.
     """
 
     parts: tuple[Link, ...]
     whole: ast.expr
+    rest: str = ""
 
     @classmethod
     def of(cls, expression: ast.expr) -> Links | None:
@@ -95,7 +99,17 @@ class Links:
                 return None
             parts.append(_call(one.func.attr, one))
             one = one.func.value
-        return cls(tuple(reversed(parts)), expression) if isinstance(one, ast.Name) else None
+        return cls(tuple(reversed(parts)), expression)._with_locator() if isinstance(one, ast.Name) else None
+
+    def _with_locator(self) -> Links:
+        """The chain with ``click("#buy")`` of a page taken apart into the locator and what is done with it."""
+        if not self.parts or not _PAGE_ACT.fullmatch(self.parts[-1].name) or not self.parts[-1].args:
+            return self
+        *before, last = self.parts
+        if any(link.args or link.keywords for link in before):
+            return self
+        words = [*map(ast.unparse, last.args[1:]), *(f"{key}={ast.unparse(value)}" for key, value in last.keywords if key != "strict")]
+        return Links((*before, Link("locator", last.args[:1])), self.whole, f".{last.name}({', '.join(words)})")
 
     def ends_with(self, other: Links) -> bool:
         """Whether the last links are those of another chain."""

@@ -37,6 +37,8 @@ _ACTS = (
     *("check", "clear", "click", "dblclick", "fill", "focus", "hover", "press", "press_sequentially", "scroll_into_view_if_needed"),
     *("select_option", "select_text", "set_checked", "set_input_files", "tap", "type", "uncheck"),
 )
+# The same deeds as methods of the page, with a selector before the rest.
+_PAGE_ACTS = tuple(name for name in _ACTS if name not in ("clear", "press_sequentially", "scroll_into_view_if_needed", "select_text"))
 _TEST_ID = re.compile(r"testid=\[([\w:-]+)=")
 
 
@@ -185,6 +187,27 @@ def _acting(plain: Callable[..., Any], name: str) -> Callable[..., Any]:
     return act
 
 
+def _acting_on_page(name: str) -> Callable[..., Any]:
+    plain, of_locator = getattr(Page, name), getattr(Locator, name)
+
+    @functools.wraps(plain)
+    def act(self: HealingPage, selector: str, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        whole = self._maestro.whole
+        if kwargs.get("trial"):
+            return plain(whole.page, selector, *args, **kwargs)
+        origin = _Origin(whole, as_python("locator", [selector]), written_at(sys._getframe(1), whole.healing.root))
+        without_strict = {key: value for key, value in kwargs.items() if key != "strict"}
+
+        def act_on(found: Locator | None) -> Any:
+            return plain(whole.page, selector, *args, **kwargs) if found is None else of_locator(found, *args, **without_strict)
+
+        # The page takes the first of many.
+        return origin.act(name, whole.page.locator(selector).first, act_on)
+
+    return act
+
+
 def _plain(locator: Locator) -> Locator:
     """The locator as Playwright made it."""
     plain = object.__new__(Locator)
@@ -221,5 +244,8 @@ class HealingFrameLocator(FrameLocator):
     __slots__ = ("_maestro",)
     _maestro: _Origin
 
+
+for _name in _PAGE_ACTS:
+    setattr(HealingPage, _name, _acting_on_page(_name))
 
 _WRAPPED: Mapping[type, Any] = {Locator: HealingLocator, FrameLocator: HealingFrameLocator}
