@@ -13,7 +13,7 @@ __all__ = ["Link", "Links", "as_code", "links_of", "pair_of", "selector_of", "wi
 
 _FLAGS = {"I": "IGNORECASE", "M": "MULTILINE", "S": "DOTALL", "X": "VERBOSE"}
 # Deeds that Playwright's page does with a selector: `page.click("#buy")`.
-_PAGE_ACTS = frozenset("check click dblclick fill focus hover press select_option set_checked set_input_files tap type uncheck".split())
+_PAGE_ACT = re.compile("check|click|dblclick|fill|focus|hover|press|select_option|set_checked|set_input_files|tap|type|uncheck")
 _BY = re.compile(r"\bBy\.([A-Z_]+)\b")
 
 
