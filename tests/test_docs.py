@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -141,3 +142,27 @@ def test_the_code_for_those_who_come_from_the_older_packages_runs(tmp_path: Path
     assert names["charge"](7) == "charged 7"  # type: ignore[operator]
     assert names["newest"]["metadata"] == {"browser": "chromium"}  # type: ignore[index]
     assert names["summary"]["pass_rate"] == 1  # type: ignore[index]
+
+
+def test_public_callables_say_what_they_raise_themselves() -> None:
+    files = [file for file in (ROOT / "src").rglob("*.py") if file.parent.name != "cli"]  # a command's docstring is its help
+
+    silent = [f"{file.relative_to(ROOT)}: {name}" for file in files for name in _silent_about_errors(ast.parse(file.read_text("utf-8")))]
+
+    assert silent == []
+
+
+def _silent_about_errors(node: ast.Module | ast.ClassDef) -> Iterator[str]:
+    public = [part for part in node.body if isinstance(part, ast.ClassDef | ast.FunctionDef) and not part.name.startswith("_")]
+    for part in public:
+        if isinstance(part, ast.ClassDef):
+            yield from (f"{part.name}.{name}" for name in _silent_about_errors(part))
+        elif any(map(_raises_a_class, ast.walk(part))) and "raise" not in (ast.get_docstring(part) or "").lower():
+            yield part.name
+
+
+def _raises_a_class(node: ast.AST) -> bool:
+    """Whether this raises a class by its name; a plain ``raise``, or of a value, tells less."""
+    raised = node.exc if isinstance(node, ast.Raise) else None
+    called = raised.func if isinstance(raised, ast.Call) else raised
+    return isinstance(called, ast.Name) and called.id[0].isupper()

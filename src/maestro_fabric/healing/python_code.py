@@ -124,7 +124,11 @@ class Links:
 
 
 def links_of(code: str) -> Links:
-    """The chain of a locator's code, which stands after the page or the driver."""
+    """The chain of a locator's code, which stands after the page or the driver.
+
+    Raises:
+        ValueError: for code that is no chain of calls.
+    """
     links = Links.of(ast.parse(f"_.{code}", mode="eval").body)
     if links is None:
         raise ValueError(f"{code!r} is no chain of calls")
