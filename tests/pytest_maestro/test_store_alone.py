@@ -98,3 +98,26 @@ def test_dist_each_is_refused(project: Project) -> None:
     result = project.spawn("--maestro-store=h.db", "-n2", "--dist=each")
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.fault
+def test_a_store_that_goes_bad_in_mid_run_costs_no_result_and_is_told_at_the_end(project: Project) -> None:
+    project.file(
+        "test_it.py",
+        "import contextlib, sqlite3, time\n"
+        "def test_before(): time.sleep(0.3)\n"  # long enough to be written
+        "def test_breaks():\n"
+        "    with contextlib.closing(sqlite3.connect('h.db')) as store: store.execute('DROP TABLE attempt')\n"
+        "def test_after(): assert 0\n",
+    )
+
+    broken = project.spawn("--maestro-store=h.db", "-p", "no:randomly")
+    (project.path / "h.db").unlink()
+    again = project.spawn("--maestro-store=h.db", "-k", "test_before")
+
+    broken.assert_outcomes(passed=2, failed=1)
+    broken.stdout.fnmatch_lines(["warning: *h.db.spill-*.jsonl*"])
+    again.assert_outcomes(passed=1, deselected=2)
+    with open_history(project.path / "h.db") as history:
+        taken_in = history.runs(limit=2)[1]
+        assert {row.name: str(row.status) for row in history.results(taken_in.run_id)}["test_it.test_after"] == "failed"
