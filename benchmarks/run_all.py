@@ -21,6 +21,7 @@ QUICK = {
     "startup.py": ("--quick",),
     "journey.py": ("--quick",),
     "selenium_steps.py": ("--quick",),
+    "learning.py": ("--quick",),
     "http_steps.py": ("--quick",),
     "jest.py": ("--quick",),
     "cucumber.py": ("--quick",),

@@ -81,6 +81,28 @@ def test_one_heal_is_shown_with_all_that_is_known() -> None:
     assert "/evidence/run-1/web/buys/1/heal-1-found.png" in shown
 
 
+def test_a_page_shows_what_was_lost_before_and_now(folder: Path) -> None:
+    told = call("report")
+    page = (folder / "heals.html").read_text()
+
+    assert told.output == "heals.html: 4 answers of run run-1\n"
+    assert "2 healed, 1 proposed, 1 not found" in page
+    assert page.index("{role: button, name: Buy}") < page.index("#coffee") < page.index("{text: Go}") < page.index("#wish")
+    assert "qa.yaml:4" in page
+    assert "next best link &#x27;Help&#x27;, 0.21 behind" in page
+    assert "maestro heal apply 1\nmaestro heal reject 1" in page
+    assert "maestro heal show 4" in page
+    assert "<script" not in page
+
+
+def test_a_page_of_a_run_without_lost_elements_is_not_written(folder: Path) -> None:
+    refused = call("report", "no-run", "-o", "x.html")
+
+    assert refused.exit_code == 2
+    assert "knows of no lost element in run 'no-run': `maestro runs` lists the runs" in refused.output
+    assert not (folder / "x.html").exists()
+
+
 def test_the_patch_is_shown_first_and_written_when_asked_for(folder: Path) -> None:
     shown = call("apply", "1", "2")
     assert shown.exit_code == 0

@@ -204,7 +204,7 @@ def test_what_is_known_to_be_another_element_is_not_even_proposed() -> None:
             "input",
             "",
             type="checkbox",
-            id=id,
+            id=name,
             label=label,
             xpath=f"/html[1]/body[1]/form[1]/div[{place}]/input[1]",
             box=Box(20, top, 13, 13),
