@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from maestro_fabric.config.models import Config, HealingConfig
 from maestro_fabric.folders import make_folder
@@ -74,17 +75,34 @@ def _make(
     mode = options.healing or settings.mode or ("propose" if environ.get("CI") else "heal")
     if mode == "off":
         return None
-    # Not above: a run without browsers does not pay for it.
-    from maestro_fabric.healing.healer import LearntHealer
 
-    return LearntHealer(
-        lambda: _read(store, project),
-        now=clock.now,
-        destructive=settings.destructive,
-        ask_plugins=plugins.heal if plugins is not None else lambda _request: None,
-        take_one=_budget(artifacts / "heals", settings.budget),
-        only_proposes="healing only proposes here" if mode == "propose" else "",
-    )
+    def make() -> Healer:
+        from maestro_fabric.healing.healer import LearntHealer
+
+        return LearntHealer(
+            lambda: _read(store, project),
+            now=clock.now,
+            destructive=settings.destructive,
+            ask_plugins=plugins.heal if plugins is not None else lambda _request: None,
+            take_one=_budget(artifacts / "heals", settings.budget),
+            only_proposes="healing only proposes here" if mode == "propose" else "",
+        )
+
+    return cast("Healer", _WhenAsked(make))
+
+
+class _WhenAsked:
+    """A healer that is made when it is first asked: a run without browsers does not pay for its import."""
+
+    def __init__(self, make: Callable[[], Healer]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._healer, name)
+
+    @cached_property
+    def _healer(self) -> Healer:
+        return self._make()
 
 
 def _read(store: Path, project: str) -> Knowledge:
