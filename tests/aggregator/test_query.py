@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
 
 from maestro_fabric.aggregator import UnknownName, open_history
 from maestro_fabric.aggregator.attempts import QUERY as _CASE_HISTORY
+from maestro_fabric.cli import main
 from maestro_fabric.errors import StoreError
 from maestro_fabric.model import Artifact, Mark, Status
 
@@ -138,7 +140,7 @@ def test_a_cases_history_has_the_very_rows_of_the_view(drive, store):
 @pytest.mark.parametrize(
     ("query", "step"),
     [
-        (_CASE_HISTORY, "SEARCH attempt USING PRIMARY KEY (case_id=?)"),
+        (_CASE_HISTORY.replace(":case", "?").replace(":limit", "?"), "SEARCH attempt USING PRIMARY KEY (case_id=?)"),
         ("SELECT status FROM results WHERE case_id = ? LIMIT ?", "SEARCH attempt USING PRIMARY KEY (case_id=?)"),
         ("SELECT status FROM results WHERE run_id = ? LIMIT ?", "SEARCH attempt USING INDEX attempt_by_run (run_id=?)"),
         ("SELECT sum(passed) FROM run_total WHERE run_id = ? AND passed > ?", "SEARCH run_total USING PRIMARY KEY (run_id=?)"),
@@ -149,3 +151,40 @@ def test_the_questions_of_every_day_search_and_do_not_scan(history, ask, query, 
     plan = [row[3] for row in ask(f"EXPLAIN QUERY PLAN {query}", 1, 100)]
     assert step in plan
     assert not [line for line in plan if line.startswith("SCAN") or "TEMP B-TREE" in line]
+
+
+@pytest.fixture
+def branches(drive, store):
+    """A run of main with both suites, then one of a branch with the shop only."""
+    for run_id, branch, suites in (("0190aaaa-1", "main", ("shop", "account")), ("0190bbbb-2", "wip", ("shop",))):
+        drive.clock.advance(86_400)
+        drive.start(run_id, facts={"git_branch": branch})
+        for suite in suites:
+            drive.whole("open", suite=suite, status=Status.FAILED if branch == "wip" else Status.PASSED)
+        drive.end("failed")
+    drive.writer.close()
+    return store
+
+
+@pytest.mark.parametrize(
+    ("arguments", "there", "absent"),
+    [
+        (["runs", "--branch", "main"], "0190aaaa-1", "0190bbbb-2"),
+        (["runs", "--suite", "account"], "0.00 s 1 1 main", "0190bbbb-2"),
+        (["runs", "--since", "2023-11-16"], "0190bbbb-2", "0190aaaa-1"),
+        (["runs", "--branch", "none"], "holds no such run", "0190"),
+        (["show", "--branch", "main", "--suite", "account"], "account::open", "shop::open"),
+        (["show", "--branch", "none"], "the store holds no such run", "0190"),
+        (["history", "open", "--branch", "wip"], "0190bbbb-2", "0190aaaa-1"),
+        (["history", "open", "--suite", "account"], "account::open", "shop::open"),
+        (["history", "open", "--since", "2099-01-01"], "in all of these runs", "0190"),
+        (["compare", "0190a", "--suite", "shop"], "broken", "account::open"),
+        (["compare", "0190a", "--branch", "main"], "judge all cases the same", "0190"),
+        (["clusters", "--branch", "main"], "everything passed", "shop::open"),
+        (["clusters", "--suite", "shop"], "shop::open", "account"),
+    ],
+)
+def test_a_question_is_narrowed_to_a_time_a_branch_or_a_suite(branches, arguments, there, absent):
+    result = CliRunner().invoke(main, [*arguments, "--store", str(branches)])
+    assert " ".join(there.split()) in " ".join(result.output.split())
+    assert absent not in result.output

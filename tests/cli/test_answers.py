@@ -112,4 +112,4 @@ def test_an_empty_history_says_so(tmp_path):
     write(tmp_path / "empty.db", [{}])
     assert call("slowest", store=tmp_path / "empty.db") == "no case has passed yet\n"
     assert call("trends", store=tmp_path / "empty.db") == "no run yet\n"
-    assert json.loads(call("trends", "--json", store=tmp_path / "empty.db")) == {"days": [], "slower": []}
+    assert json.loads(call("trends", "--json", store=tmp_path / "empty.db")) == {"days": [], "levels": [], "slower": []}

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.found import AttemptRow, CaseRow
 from maestro_fabric.aggregator.records import STATUSES, marks_in_order
+from maestro_fabric.aggregator.window import ALL, Window
 
 __all__ = ["QUERY", "newest_attempts", "utc_text"]
 
@@ -27,21 +28,26 @@ QUERY = """SELECT run.run_id, run.orchestration_id, attempt.status, attempt.mark
     LEFT JOIN evidence ON evidence.run_id =
         CASE WHEN attempt.status > 0 OR attempt.marks > 0 OR attempt.number > 1 THEN attempt.run_id END
         AND evidence.case_id = attempt.case_id AND evidence.number = attempt.number
-    WHERE attempt.case_id = ? AND attempt.number > 0 ORDER BY attempt.run_id DESC, attempt.number DESC LIMIT ?"""
+    WHERE attempt.case_id = :case AND attempt.number > 0 ORDER BY attempt.run_id DESC, attempt.number DESC LIMIT :limit"""
+_IN_WINDOW = (
+    """AND run.started_ms BETWEEN :since AND :until AND (:branch IS NULL OR json_extract(run.facts, '$.git_branch') = :branch) ORDER"""
+)
 
 _NAMES = tuple(str(status) for status in STATUSES)
 # A frozen dataclass sets its fields by name, one call each; its slots take them in half the time.
 _SLOTS = tuple(getattr(AttemptRow, field.name).__set__ for field in fields(AttemptRow))
 
 
-def newest_attempts(connection: Connection, case: CaseRow, limit: int) -> Iterator[AttemptRow]:
-    """The attempts of a case, newest run first, at most so many.
+def newest_attempts(connection: Connection, case: CaseRow, limit: int, window: Window = ALL) -> Iterator[AttemptRow]:
+    """The attempts of a case in the runs of a window, newest run first, at most so many.
 
     Raises:
         sqlite3.Error: when the file cannot be read.
     """
+    query = QUERY if window.bounds == ALL.bounds else QUERY.replace("ORDER", _IN_WINDOW)
+    asked = {"case": case.case_id, "limit": limit, **window.bounds}
     head = (case.case_id, case.project, case.suite, case.category, case.name, case.params, case.owner, case.tags, case.links)
-    for run, orchestration, status, marks, number, started_ms, *rest in connection.execute(QUERY, (case.case_id, limit)):
+    for run, orchestration, status, marks, number, started_ms, *rest in connection.execute(query, asked):
         seconds, error_type, message, worker, metadata, steps, artifacts, output, trace, location = rest
         values = (
             run,

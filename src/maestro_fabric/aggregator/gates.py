@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maestro_fabric.aggregator.found import ResultRow, RunRow
 from maestro_fabric.aggregator.query import History
 from maestro_fabric.aggregator.slow_query import percentile
+from maestro_fabric.aggregator.window import ALL, Window
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.gates import GatesConfig
 
@@ -38,17 +39,17 @@ class GateResult:
     note: str = ""
 
 
-def judge_run(history: History, gates: GatesConfig, run: str = "latest") -> list[GateResult]:
-    """The gates' answers on a run of a store, in the order of the configuration's keys.
+def judge_run(history: History, gates: GatesConfig, run: str = "latest", window: Window = ALL) -> list[GateResult]:
+    """The gates' answers on a run of a store, or on its cases of the window's suite, in the order of the configuration's keys.
 
     Raises:
         UnknownName: when there is no such run, or no baseline of the name.
         StoreError: when the file cannot be read.
     """
-    found = history.run(run)
+    found = history.run(run, window)
     baseline = _baseline(history, gates, found) if gates.new_failures is not None else None
-    before = history.results(baseline.run_id) if baseline else ()
-    return judge_gates(gates, found, history.results(found.run_id), baseline=baseline, before=before)
+    before = history.results(baseline.run_id, window.suite) if baseline else ()
+    return judge_gates(gates, found, history.results(found.run_id, window.suite), baseline=baseline, before=before)
 
 
 def judge_gates(

@@ -45,9 +45,14 @@ _NEAREST = 3
 
 _SUMS = ", ".join(f"coalesce(sum(run_total.{name}), 0) AS {name}" for name in COLUMNS)
 # Column names come from constants, never from data, here and in the queries below.
-_TOTALS = f"SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id WHERE run.run_id = ?"  # noqa: S608
+_TOTALS = f"""SELECT {_SUMS} FROM run_total JOIN run ON run.id = run_total.run_id JOIN suite ON suite.id = run_total.suite_id
+    WHERE run.run_id = :run AND (:suite IS NULL OR suite.name = :suite)"""  # noqa: S608
 _NEWEST_RUNS = """SELECT runs.* FROM runs JOIN run ON run.run_id = runs.run_id
-    WHERE run.id IN (SELECT id FROM run ORDER BY started_ms DESC, id DESC LIMIT ?) ORDER BY run.started_ms DESC, run.id DESC"""
+    WHERE run.id IN (SELECT id FROM run WHERE started_ms BETWEEN :since AND :until
+        AND (:branch IS NULL OR json_extract(facts, '$.git_branch') = :branch)
+        AND (:suite IS NULL OR id IN
+            (SELECT run_id FROM run_total JOIN suite ON suite.id = run_total.suite_id WHERE suite.name = :suite))
+        ORDER BY started_ms DESC, id DESC LIMIT :limit) ORDER BY run.started_ms DESC, run.id DESC"""
 _IS_READING = "name = :name AND params = coalesce(:params, params) AND suite = coalesce(:suite, suite)"
 _TITLE = "CASE WHEN params = '' THEN name ELSE name || '[' || params || ']' END"
 
@@ -101,31 +106,36 @@ class History:
         """Free the file; a second call does nothing."""
         self._connection.close()
 
-    def runs(self, limit: int = 20) -> Rows[RunRow]:
+    def runs(self, limit: int = 20, window: Window = ALL) -> Rows[RunRow]:
         """The newest runs, newest first, with their counts; empty when there is none.
+
+        Args:
+            limit: At most so many.
+            window: Which runs; with a suite those that have it, and their counts are the suite's.
 
         Raises:
             StoreError: when the file cannot be read.
         """
-        return Rows(self._run(row) for row in self._rows(_NEWEST_RUNS, (limit,)))
+        found = self._rows(_NEWEST_RUNS, {**window.bounds, "suite": window.suite, "limit": limit})
+        return Rows(self._run(row, window.suite) for row in found)
 
-    def run(self, text: str = _LATEST) -> RunRow:
-        """One run, by its id, by the beginning of it when that fits one run only, or ``latest``.
+    def run(self, text: str = _LATEST, window: Window = ALL) -> RunRow:
+        """One run, by its id, by the beginning of it when that fits one run only, or ``latest``, which is the newest of the window.
 
         Raises:
             UnknownName: when no run fits, or several; ``nearest`` has ids to choose from.
             StoreError: when the file cannot be read.
         """
         if text == _LATEST:
-            newest = self.runs(1)
+            newest = self.runs(1, window)
             if not newest:
-                raise UnknownName("the store holds no run yet", ())
+                raise UnknownName("the store holds no run yet" if window == ALL else "the store holds no such run", ())
             return newest[0]
         pattern = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         rows = list(self._rows("SELECT * FROM runs WHERE lower(run_id) LIKE ? ESCAPE '\\' ORDER BY run_id DESC LIMIT 6", (pattern,)))
         exact = [row for row in rows if row["run_id"] == text] or rows
         if len(exact) == 1:
-            return self._run(exact[0])
+            return self._run(exact[0], window.suite)
         if exact:
             raise UnknownName(f"several runs begin with {text!r}", [row["run_id"] for row in exact])
         known = [row["run_id"] for row in self._rows("SELECT run_id FROM runs", ())]
@@ -143,10 +153,10 @@ class History:
         others = [one.run_id for one in older if one.run_id != run.run_id]
         return self.run(others[-1]) if others else None
 
-    def results(self, run_id: str) -> Rows[ResultRow]:
-        """The results of a run, one a case, in the order in which they began."""
-        query = "SELECT * FROM results WHERE run_id = ? ORDER BY started_at, case_id"
-        return Rows(ResultRow(**_result_fields(row)) for row in self._rows(query, (run_id,)))
+    def results(self, run_id: str, suite: str | None = None) -> Rows[ResultRow]:
+        """The results of a run, or of its cases of a suite, one a case, in the order in which they began."""
+        query = "SELECT * FROM results WHERE run_id = :run AND (:suite IS NULL OR suite = :suite) ORDER BY started_at, case_id"
+        return Rows(ResultRow(**_result_fields(row)) for row in self._rows(query, {"run": run_id, "suite": suite}))
 
     def attempts(self, run_id: str) -> Rows[AttemptRow]:
         """All attempts of a run, in the order in which they began."""
@@ -172,15 +182,15 @@ class History:
         near = self._nearest_cases(text)
         raise UnknownName(f"no case {text!r}" if near else f"no case {text!r}; `maestro show --all` lists those of the newest run", near)
 
-    def case_history(self, text: str, limit: int = 100) -> Rows[AttemptRow]:
-        """The newest attempts of the cases that `find_cases` finds, newest run first.
+    def case_history(self, text: str, limit: int = 100, window: Window = ALL) -> Rows[AttemptRow]:
+        """The newest attempts of the cases that `find_cases` finds, in the runs of a window, newest run first.
 
         Raises:
             UnknownName: as `find_cases` does.
             StoreError: when the file cannot be read.
         """
-        cases = self.find_cases(text)
-        found = self._ask(lambda: [row for case in cases for row in newest_attempts(self._connection, case, limit)])
+        cases = [case for case in self.find_cases(text) if window.suite in (None, case.suite)]
+        found = self._ask(lambda: [row for case in cases for row in newest_attempts(self._connection, case, limit, window)])
         return Rows(sorted(found, key=lambda row: (row.started_at, row.attempt), reverse=True)[:limit])
 
     def latest(self, suite: str | None = None) -> Rows[LatestRow]:
@@ -211,14 +221,14 @@ class History:
         """Where the median duration of a category went to another level, with the commit, oldest first; in the newest 200 runs."""
         return self._ask(lambda: find_levels(self._connection, window))
 
-    def compare(self, run_a: str, run_b: str = _LATEST) -> Rows[ChangeRow]:
-        """What the second run judges differently from the first; runs are named as for `run`.
+    def compare(self, run_a: str, run_b: str = _LATEST, window: Window = ALL) -> Rows[ChangeRow]:
+        """What the second run judges differently from the first; runs are named as for `run`, and of a suite its cases are compared.
 
         Raises:
             UnknownName: when no run fits, or several.
             StoreError: when the file cannot be read.
         """
-        return compare_results(self.results(self.run(run_a).run_id), self.results(self.run(run_b).run_id))
+        return compare_results(*(self.results(self.run(run, window).run_id, window.suite) for run in (run_a, run_b)))
 
     def first_failure(self, case: str) -> FirstFailure | None:
         """The run and commit where a case began to fail, with the last good one; ``None`` when it passes.
@@ -232,16 +242,16 @@ class History:
             raise UnknownName(f"{len(cases)} cases are called {case!r}", [str(found) for found in cases[:10]])
         return self._ask(lambda: find_first_failure(self._connection, cases[0]))
 
-    def clusters(self, run: str = _LATEST) -> Rows[ClusterRow]:
-        """A run's failures by what seems to be their cause, the most frequent first.
+    def clusters(self, run: str = _LATEST, window: Window = ALL) -> Rows[ClusterRow]:
+        """A run's failures, or those of its cases of a suite, by what seems to be their cause, the most frequent first.
 
         Raises:
             UnknownName: when no run fits, or several.
             StoreError: when the file cannot be read.
         """
-        run_id = self.run(run).run_id
+        run_id = self.run(run, window).run_id
         last = {(row.case_id, row.attempt): row for row in self.attempts(run_id)}
-        return cluster_failures(last.get((row.case_id, row.attempt), row) for row in self.results(run_id))
+        return cluster_failures(last.get((row.case_id, row.attempt), row) for row in self.results(run_id, window.suite))
 
     def _ask(self, question: Callable[[], T]) -> T:
         try:
@@ -249,8 +259,8 @@ class History:
         except sqlite3.Error as error:
             raise StoreError(explain(self.path, error)) from error
 
-    def _run(self, row: Mapping[str, Any]) -> RunRow:
-        totals = next(iter(self._rows(_TOTALS, (row["run_id"],))))
+    def _run(self, row: Mapping[str, Any], suite: str | None = None) -> RunRow:
+        totals = next(iter(self._rows(_TOTALS, {"run": row["run_id"], "suite": suite})))
         counts = {name: int(totals[name]) for name in COLUMNS if name != "duration_us"}
         return RunRow(**{**row, "facts": json.loads(row["facts"])}, counts=counts, case_seconds=totals["duration_us"] / 1e6)
 

@@ -34,6 +34,15 @@ class Window:
     branch: str | None = None
     suite: str | None = None
 
+    @property
+    def bounds(self) -> dict[str, int | str | None]:
+        """The values of ``:since``, ``:until`` and ``:branch`` in a question."""
+        return {
+            "since": -NO_LIMIT if self.since is None else int(self.since * 1000),
+            "until": NO_LIMIT if self.until is None else int(self.until * 1000),
+            "branch": self.branch,
+        }
+
 
 RECENT = Window(last=100)
 """The newest hundred runs."""
@@ -71,11 +80,6 @@ def runs_in(connection: Connection, window: Window) -> list[RunFacts]:
     Raises:
         sqlite3.Error: when the file cannot be read.
     """
-    parameters = {
-        "since": -(2**62) if window.since is None else int(window.since * 1000),
-        "until": 2**62 if window.until is None else int(window.until * 1000),
-        "branch": window.branch,
-        "last": NO_LIMIT if window.last is None else window.last,
-    }
+    parameters = {**window.bounds, "last": NO_LIMIT if window.last is None else window.last}
     rows = connection.execute(_QUERY, parameters).fetchall()
     return [RunFacts(run, run_id, started, duration or 0, json.loads(facts)) for run, run_id, started, duration, facts in reversed(rows)]

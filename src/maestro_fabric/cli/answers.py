@@ -114,12 +114,16 @@ def trends(window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
 @click.command()
 @click.argument("run_a")
 @click.argument("run_b", default="latest")
+@window_options(has_last=False)
 @store_option
 @json_option
-def compare(run_a: str, run_b: str, store: Place, as_json: bool) -> None:  # noqa: FBT001
-    """List what RUN_B judges differently from RUN_A, what broke first."""
+def compare(run_a: str, run_b: str, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
+    """List what RUN_B judges differently from RUN_A, what broke first.
+
+    'latest' is the newest run since that time and of that branch, when one is given.
+    """
     with store_opened(store) as history:
-        found = history.compare(run_a, run_b)
+        found = history.compare(run_a, run_b, window)
     if as_json:
         print_json([asdict(row) for row in found])
         return
@@ -140,12 +144,16 @@ def compare(run_a: str, run_b: str, store: Place, as_json: bool) -> None:  # noq
 
 @click.command()
 @click.argument("run", default="latest")
+@window_options(has_last=False)
 @store_option
 @json_option
-def clusters(run: str, store: Place, as_json: bool) -> None:  # noqa: FBT001
-    """Group the failures of RUN by what seems to be their cause."""
+def clusters(run: str, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001
+    """Group the failures of RUN by what seems to be their cause.
+
+    'latest' is the newest run since that time and of that branch, when one is given.
+    """
     with store_opened(store) as history:
-        found = history.clusters(run)
+        found = history.clusters(run, window)
     if as_json:
         print_json([asdict(row) for row in found])
         return

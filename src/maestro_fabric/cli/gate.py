@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from maestro_fabric.aggregator import Window
 from maestro_fabric.aggregator.gates import GateResult, judge_run
 from maestro_fabric.cli.options import errors_told
 from maestro_fabric.cli.showing import STORE, Row, json_option, make_console, make_table, print_json, store_opened
+from maestro_fabric.cli.window_options import window_options
 from maestro_fabric.places import Place
 
 __all__ = ["COMMANDS", "gate"]
@@ -26,16 +28,20 @@ _MANY = 10
 )
 @click.option("--store", type=STORE, envvar="MAESTRO_STORE", help="Another history than the config's.")
 @click.option("--warn", is_flag=True, help="Tell, but exit with 0 all the same.")
+@window_options(has_last=False)
 @json_option
-def gate(run: str, file: Path, store: Place | None, warn: bool, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
-    """Judge RUN by the gates of the config; exit status 1 when one does not hold."""
+def gate(run: str, window: Window, file: Path, store: Place | None, warn: bool, as_json: bool) -> None:  # noqa: FBT001 - click's names
+    """Judge RUN by the gates of the config; exit status 1 when one does not hold.
+
+    'latest' is the newest run since that time and of that branch, when one is given.
+    """
     from maestro_fabric.compose.preparing import load_config, place_of_config
 
     with errors_told():
         loaded = load_config(file, environ=os.environ)
         place = store or place_of_config(loaded, os.environ)
     with store_opened(place) as history:
-        answers = judge_run(history, loaded.config.gates, run)
+        answers = judge_run(history, loaded.config.gates, run, window)
     if as_json:
         print_json([asdict(answer) for answer in answers])
     elif answers:

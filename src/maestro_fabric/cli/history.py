@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from maestro_fabric.aggregator import AttemptRow, ResultRow, RunRow
+from maestro_fabric.aggregator import AttemptRow, ResultRow, RunRow, Window
 from maestro_fabric.cli.showing import (
     Row,
     json_option,
@@ -25,6 +25,7 @@ from maestro_fabric.cli.showing import (
     store_option,
     when_text,
 )
+from maestro_fabric.cli.window_options import window_options
 from maestro_fabric.places import Place, local_of
 
 __all__ = ["COMMANDS", "history", "runs", "show"]
@@ -40,35 +41,37 @@ _BAD = ("failed", "error", "blocked")
 
 @click.command()
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many runs.")
+@window_options(has_last=False)
 @store_option
 @json_option
-def runs(limit: int, store: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
-    """List the newest runs, newest first."""
+def runs(limit: int, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
+    """List the newest runs, newest first; of a suite, those that have it, with its counts."""
     with store_opened(store) as opened:
-        found = opened.runs(limit)
+        found = opened.runs(limit, window)
     if as_json:
         print_json([_run_json(run) for run in found])
     elif found:
         console = make_console()
         console.print(_run_table(found) if console.width >= _WIDE else _narrow_run_table(found))
     else:
-        click.echo(f"{store} holds no run yet")
+        click.echo(f"{store} holds no run yet" if window == Window() else f"{store} holds no such run")
 
 
 @click.command()
 @click.argument("run", default="latest")
 @click.option("--all", "with_all", is_flag=True, help="List every case that passed, too, however many there are.")
+@window_options(has_last=False)
 @store_option
 @json_option
-def show(run: str, with_all: bool, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
-    """Show one run: RUN is an id, the beginning of one, or 'latest'.
+def show(run: str, with_all: bool, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
+    """Show one run: RUN is an id, the beginning of one, or 'latest' (since that time, of that branch, when one is given).
 
     What did not pass comes first, then what has a mark, such as flaky.
     """
     with store_opened(store) as opened:
-        found = opened.run(run)
-        results = opened.results(found.run_id)
-        attempts = opened.attempts(found.run_id)
+        found = opened.run(run, window)
+        results = opened.results(found.run_id, window.suite)
+        attempts = [row for row in opened.attempts(found.run_id) if window.suite in (None, row.suite)]
     if as_json:
         print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
         return
@@ -89,19 +92,21 @@ def show(run: str, with_all: bool, store: Place, as_json: bool) -> None:  # noqa
 @click.command()
 @click.argument("case")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many attempts.")
+@window_options(has_last=False)
 @store_option
 @json_option
-def history(case: str, limit: int, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
+def history(case: str, limit: int, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
     """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one."""
     with store_opened(store) as opened:
-        found = opened.case_history(case, limit)
+        found = opened.case_history(case, limit, window)
     if as_json:
         print_json([asdict(row) for row in found])
     elif found:
         console = make_console()
         console.print(_attempt_table(found) if console.width >= _WIDE else _narrow_attempt_table(found))
     else:
-        click.echo(f"{case!r} has never been tried: it was skipped or blocked in every run")
+        runs_meant = "every run" if window == Window() else "all of these runs"
+        click.echo(f"{case!r} has never been tried: it was skipped or blocked in {runs_meant}")
 
 
 COMMANDS: list[click.Command] = [runs, show, history]

@@ -21,12 +21,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 _LONG = {"d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 
 
-def window_options(*, last: int | None) -> Callable[[F], F]:
+def window_options(*, last: int | None = None, has_last: bool = True) -> Callable[[F], F]:
     """Gives a command the argument ``window``, made from ``--since``, ``--branch``, ``--suite`` and ``--last``.
 
     Args:
         last: So many of the newest runs when nobody says how many; ``None`` for all.
+        has_last: Whether there is such an option: not in commands that have a limit of their own, or look at one run.
     """
+    count = click.option(
+        "--last", type=click.IntRange(min=1), default=last, show_default=last is not None, help="At most so many of the newest runs."
+    )
 
     def decorate(command: F) -> F:
         @click.option(
@@ -34,14 +38,11 @@ def window_options(*, last: int | None) -> Callable[[F], F]:
         )
         @click.option("--branch", help="Runs of this branch only.")
         @click.option("--suite", help="Cases of this suite only.")
-        @click.option(
-            "--last", type=click.IntRange(min=1), default=last, show_default=last is not None, help="At most so many of the newest runs."
-        )
         @functools.wraps(command)
-        def called(*, since: float | None, branch: str | None, suite: str | None, last: int | None, **others: Any) -> Any:
+        def called(*, since: float | None, branch: str | None, suite: str | None, last: int | None = None, **others: Any) -> Any:
             return command(window=Window(since=since, branch=branch, suite=suite, last=last), **others)
 
-        return called  # type: ignore[return-value]
+        return count(called) if has_last else called  # type: ignore[return-value]
 
     return decorate
 
