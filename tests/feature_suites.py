@@ -87,7 +87,7 @@ Feature: Shop
         | tea    | 1     |
         | coffee | 3     |
 """
-BROKEN = "Feature: Broken\n  Scenario: one\n    Given a shop\n  Nonsense here\n"
+BROKEN = "Feature: Broken\n  Scenario: one\n    Given a shop\n  Nonsense here\n  More of it\n"
 SECOND = "Feature: Second\n  Scenario: one\n    Given a shop\n  Scenario: two\n    Given a shop\n"
 
 STATUSES = {

@@ -70,6 +70,8 @@ def test_what_could_not_be_judged_says_why(rich: tuple[Suite, RunResult]) -> Non
     assert fault_of(cases["Shop: torn down badly"]) == ("HookFailed: After hook (features/steps/steps.js:17)\nError: cannot tear down")
     broken = fault_of(cases["features/broken.feature"])
     assert broken.startswith("ParseError: web/features/broken.feature:4: this feature file cannot be read")
+    assert "Nonsense here" in broken
+    assert "More of it" in broken
 
 
 def test_attachments_are_kept_as_files_and_logs_as_output(rich: tuple[Suite, RunResult]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import cast
@@ -123,10 +123,10 @@ def _discovered(program: Program[Said], context: Context) -> Iterator[Said]:
 
 def _cases(said: Sequence[Said], process: Program[Said], config: CucumberSuite, context: Context) -> list[Case]:
     scenarios = [message for message in said if isinstance(message, Scenario)]
-    unread = [message for message in said if isinstance(message, ParseFailed)]
+    unread = _by_file(message for message in said if isinstance(message, ParseFailed))
     ids = case_ids(context.config.project, config.name, scenarios)
     cases = [_case(id_, scenario, config, context) for id_, scenario in zip(ids, scenarios, strict=True)]
-    cases += [_unread(failure, config, context) for failure in unread]
+    cases += [_unread(failures, config, context) for failures in unread]
     broken = next((message for message in said if isinstance(message, Broken)), None)
     if broken is not None or not any(isinstance(message, Closed) for message in said):
         cases.append(_trouble(config, context, config.runner, _why_not_discovered(broken, process, config)))
@@ -138,11 +138,21 @@ def _case(id_: CaseId, scenario: Scenario, config: CucumberSuite, context: Conte
     return case_of_suite(id_, scenario, config, context, location=location, tags=[marker(tag) for tag in scenario.tags])
 
 
-def _unread(failure: ParseFailed, config: CucumberSuite, context: Context) -> Case:
-    location = Location(_shown(config, failure.place.uri), failure.place.line)
-    message = f"{location}: this feature file cannot be read, so its scenarios do not run: {failure.message}"
+def _by_file(failures: Iterable[ParseFailed]) -> Iterable[list[ParseFailed]]:
+    """All that is wrong in a file together: it is one case."""
+    files: dict[str, list[ParseFailed]] = {}
+    for failure in failures:
+        files.setdefault(failure.place.uri, []).append(failure)
+    return files.values()
+
+
+def _unread(failures: Sequence[ParseFailed], config: CucumberSuite, context: Context) -> Case:
+    uri = failures[0].place.uri
+    location = Location(_shown(config, uri), failures[0].place.line)
+    message = "\n".join(failure.message for failure in failures)
+    message = f"{location}: this feature file cannot be read, so its scenarios do not run: {message}"
     fault = Fault(type="ParseError", message=message, location=location)
-    return _trouble(config, context, failure.place.uri, Outcome(status=Status.ERROR, fault=fault, must_not_retry=True), location)
+    return _trouble(config, context, uri, Outcome(status=Status.ERROR, fault=fault, must_not_retry=True), location)
 
 
 def _why_not_discovered(broken: Broken | None, process: Program[Said], config: CucumberSuite) -> Outcome:
