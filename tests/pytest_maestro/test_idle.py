@@ -17,7 +17,7 @@ def test_no_module_of_the_library_is_imported_without_an_option(pytester: pytest
 
     result = pytester.runpytest_subprocess("-s", "-p", "no:randomly")
 
-    assert "LOADED ['pytest_maestro', 'pytest_maestro.plugin']" in str(result.stdout)
+    assert "LOADED ['pytest_maestro', 'pytest_maestro.fixtures', 'pytest_maestro.plugin']" in str(result.stdout)
 
 
 def test_recording_without_a_config_imports_neither_pydantic_nor_yaml(pytester: pytest.Pytester) -> None:
