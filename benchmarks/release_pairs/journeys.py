@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ def _label(given: Any) -> Label:
     return Label(where=given["is"], words=given.get("words", ""), then=tuple(given.get("then", ())))
 
 
-def play(page: Page, url: str, journey: Journey) -> Iterator[tuple[Step, Locator | None]]:
+def play(page: Page, url: str, journey: Journey) -> Generator[tuple[Step, Locator | None], None, None]:
     """Play a journey on the new release where its labels say; gives each step that acts, with its element, before it is acted on.
 
     Ends after a step whose element was removed: nobody knows how to go on.
@@ -175,4 +175,5 @@ def element_of(page: Page, locator: Mapping[str, Any]) -> Locator:
         key = next(key for key in ("label", "text", "placeholder") if key in locator)
         found = getattr(root, f"get_by_{key}")(locator[key], exact=exact)
     nth = locator.get("nth")
-    return found if nth is None else found.nth(nth - 1 if nth > 0 else nth)
+    element: Locator = found if nth is None else found.nth(nth - 1 if nth > 0 else nth)
+    return element

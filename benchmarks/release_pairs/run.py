@@ -7,39 +7,32 @@ hand (``pairs/*/labels.yaml``); the same elements, and traps made of them, are g
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compare import OUTCOMES, Scores, outcome, read_recording, score, score_by_kind, show_scores
 from injector import trapped
 from journeys import Journey, Trap, read_journeys, read_traps
 from playwright.sync_api import Browser, sync_playwright
 from releases import PAIRS, Pair, read_pair, serve
-from rivals import METHODS, Choice
+from rivals import METHODS
 from tool import Ran, browser_path, known_elements, prepare, run_tool
 from walk import KINDS, Lost, Seen, judge_trapped, lost_elements, walk_through
-
-from maestro_fabric.healing import Fingerprint
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 from paired import Claim, Options, publish  # noqa: E402  the folder above
 
 ENGINES = ("playwright", "selenium")
-# What became of a lost element. Wrong is what nobody wants; an element that was removed is rightly abstained from.
-OUTCOMES = ("healed right", "healed wrong", "proposed right", "proposed wrong", "abstained", "abstained, it was removed")
-# An element that does the same: as little wrong as right.
-TWIN = "healed to a twin"
 
 
 @dataclass(kw_only=True)
-class Told:
+class Outcome:
     """What one engine did on one pair."""
 
     pair: Pair
@@ -57,20 +50,21 @@ def main() -> int:
     options = _options()
     engines = ENGINES[:1] if options.quick else options.engine or ENGINES
     pairs = [read_pair(name) for name in (("swagger_ui",) if options.quick else options.pair or PAIRS)]
-    told: list[Told] = []
-    cases: dict[str, list[Lost]] = {}
+    told: list[Outcome] = []
+    cases: list[Lost] = []
     with _browser() as browser, tempfile.TemporaryDirectory() as work:
         for pair in pairs:
             for engine in engines:
                 print(f"  {pair.program}, {engine}", file=sys.stderr, flush=True)
-                one, lost = run_pair(pair, engine, browser, Path(work), with_cases=pair.name not in cases)
+                one, lost = run_pair(pair, engine, browser, Path(work), with_cases=engine == engines[0])
                 told.append(one)
-                cases.setdefault(pair.name, lost)
-    scores = {kind: score([one for lost in cases.values() for one in lost if one.kind == kind]) for kind in KINDS}
+                cases += lost
+    scores = score_by_kind(cases)
     if options.tables:
         print_tables(told, cases, scores)
     for path in options.recordings:
-        print_recording(path)
+        for kind, counted in score_by_kind(read_recording(path)).items():
+            _print_rows(show_scores(f"{path.name}, {kind}", counted))
     return publish(claims(told, scores), Options(quick=options.quick, rounds=1))
 
 
@@ -94,7 +88,7 @@ def _browser() -> Iterator[Browser]:
             browser.close()
 
 
-def run_pair(pair: Pair, engine: str, browser: Browser, work: Path, *, with_cases: bool) -> tuple[Told, list[Lost]]:
+def run_pair(pair: Pair, engine: str, browser: Browser, work: Path, *, with_cases: bool) -> tuple[Outcome, list[Lost]]:
     """Learn on the old release, run on the new one without and with healing, judge by the labels, and lay traps.
 
     Raises:
@@ -106,7 +100,8 @@ def run_pair(pair: Pair, engine: str, browser: Browser, work: Path, *, with_case
         first = run_tool(file, url, healing="heal", store="old")
     failed = [case for case, status in first.statuses.items() if status != "passed"]
     if failed:
-        raise SystemExit(f"{pair.program} {pair.old.version}, {engine}: {', '.join(failed)} did not pass on the release of the journeys")
+        why = "\n".join(f"  {case}: {first.errors.get(case, '')}" for case in failed)
+        raise SystemExit(f"{pair.program} {pair.old.version}, {engine}: did not pass on the release that it is written for\n{why}")
     learnt = file.parent / "old" / "history.db"
     # A fresh one each time, since journeys leave traces.
     with serve(pair, "new") as url:
@@ -133,9 +128,9 @@ def _healed(ran: Ran) -> dict[tuple[str, str], set[str]]:
     return found
 
 
-def _told(pair: Pair, engine: str, journeys: Sequence[Journey], without: Ran, ran: Ran, seen: Sequence[Seen]) -> Told:
+def _told(pair: Pair, engine: str, journeys: Sequence[Journey], without: Ran, ran: Ran, seen: Sequence[Seen]) -> Outcome:
     by_step = {(one.case, one.step): one for one in seen}
-    told = Told(
+    told = Outcome(
         pair=pair,
         engine=engine,
         cases=len(journeys),
@@ -144,19 +139,15 @@ def _told(pair: Pair, engine: str, journeys: Sequence[Journey], without: Ran, ra
     )
     for heal in ran.heals:
         one = by_step.get((heal.case.name, heal.step)) or next(each for each in seen if each.step == heal.step)
-        what = _outcome(heal.action, is_right=one.verdicts.get(heal.new, False), is_removed=one.is_removed)
+        what = outcome(heal.action, is_right=one.verdicts.get(heal.new, False), is_removed=one.is_removed)
         told.steps[what] += 1
         told.notes.append(f"{heal.case.name}, step {heal.step}: {what} ({heal.confidence:.0%}; {heal.reason})")
+    answered = {heal.case.name for heal in ran.heals}
+    told.notes += [f"{case}: no lost element, {error}" for case, error in ran.errors.items() if case not in answered]
     for journey in journeys:
         if journey.must_fail and ran.statuses[journey.name] == "passed":
             told.notes.append(f"{journey.name}: passed, and should not")
     return told
-
-
-def _outcome(action: str, *, is_right: bool, is_removed: bool) -> str:
-    if action == "abstain":
-        return OUTCOMES[5] if is_removed else OUTCOMES[4]
-    return f"{'healed' if action == 'heal' else 'proposed'} {'right' if is_right else 'wrong'}"
 
 
 def lay(release: str, file: Path, learnt: Path, browser: Browser, journeys: Sequence[Journey], trap: Trap) -> str:
@@ -166,30 +157,14 @@ def lay(release: str, file: Path, learnt: Path, browser: Browser, journeys: Sequ
         ran = run_tool(file, url, healing="heal", store=trap.kind, learnt=learnt, only=trap.case)
         heal = next((heal for heal in ran.heals if heal.step == trap.step), None)
         if heal is None:
-            return f"not lost ({ran.statuses.get(trap.case, 'not run')})"
+            return f"not lost ({ran.statuses[trap.case]})"
         if trap.kind == "removed":
-            return _outcome(heal.action, is_right=False, is_removed=True)
+            return outcome(heal.action, is_right=False, is_removed=True)
         is_right = bool(heal.new) and judge_trapped(browser, url, journey, trap, heal.new)
-        return _outcome(heal.action, is_right=is_right, is_removed=False)
+        return outcome(heal.action, is_right=is_right, is_removed=False)
 
 
-def score(cases: Sequence[Lost]) -> dict[str, Counter[str]]:
-    """What each method does about the same cases."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in METHODS}
-    for case in cases:
-        for name, method in METHODS.items():
-            choice = method(case.old, case.page, case.others)
-            found[name][_outcome_of(case, choice)] += 1
-    return found
-
-
-def _outcome_of(case: Lost, choice: Choice) -> str:
-    if choice.action == "heal" and choice.index is not None and not case.right and case.is_twin(choice.index):
-        return TWIN
-    return _outcome(choice.action, is_right=choice.index in case.right, is_removed=not case.right)
-
-
-def claims(told: Sequence[Told], scores: Mapping[str, Mapping[str, Counter[str]]]) -> list[Claim]:
+def claims(told: Sequence[Outcome], scores: Scores) -> list[Claim]:
     """The rows of docs/benchmarks.md."""
     found = []
     for engine in dict.fromkeys(one.engine for one in told):
@@ -212,68 +187,40 @@ def claims(told: Sequence[Told], scores: Mapping[str, Mapping[str, Counter[str]]
         detail = ", ".join(f"{count} {what}" for what, count in laid.most_common())
         found.append(Claim(name=f"{where}: traps healed wrong", measured=laid["healed wrong"], unit="", bound=0, detail=detail))
     for name in METHODS:
-        every = sum((scores[kind][name] for kind in KINDS), Counter[str]())
+        every = sum((counted[name] for counted in scores.values()), Counter[str]())
         detail = f"healed right {every['healed right'] / every.total():.1%}, on an element that was removed {_false_heals(scores, name)}"
         share = 100 * every["healed wrong"] / every.total()
         found.append(Claim(name=f"the same elements and all traps, {name}: healed wrong", measured=share, unit="%", detail=detail))
     return found
 
 
-def _false_heals(scores: Mapping[str, Mapping[str, Counter[str]]], name: str) -> str:
+def _false_heals(scores: Scores, name: str) -> str:
     removed = scores["removed"][name]
     return f"{removed['healed wrong']} of {removed.total()}"
 
 
-def print_tables(told: Sequence[Told], cases: Mapping[str, Sequence[Lost]], scores: Mapping[str, Mapping[str, Counter[str]]]) -> None:
+def print_tables(told: Sequence[Outcome], cases: Sequence[Lost], scores: Scores) -> None:
     """The tables of docs/healing.md, and what each answer was."""
     print("\n- program, releases, engine, journeys, passed without healing, passed with, " + ", ".join(OUTCOMES))
     for one in told:
         numbers = " | ".join(str(one.steps[what]) for what in OUTCOMES)
         releases = f"{one.pair.program} {one.pair.old.version} → {one.pair.new.version}"
         print(f"  | {releases} | {one.engine} | {one.cases} | {one.passed_without} | {one.passed_with} | {numbers} |")
-    print("\n- traps")
+    print("\n- traps: " + ", ".join(KINDS[1:]))
     for one in told:
         print(f"  | {one.pair.program} | {one.engine} | " + " | ".join(one.traps.get(kind, "") for kind in KINDS[1:]) + " |")
-    print("\n- the same elements, method by method: right, wrong, proposed right, proposed wrong, abstained, a twin")
-    for kind in KINDS:
-        for name in METHODS:
-            one = scores[kind][name]
-            print(f"  | {kind} | {one.total()} | {name} | " + " | ".join(_numbers(one)) + " |")
-    lost = [one for each in cases.values() for one in each if one.kind == "as it is" and one.is_lost]
-    print(f"  of these lost on the new release as it is: {len(lost)}")
-    for name, counted in score(lost).items():
-        print(f"  | lost only | {len(lost)} | {name} | " + " | ".join(_numbers(counted)) + " |")
+    print("\n- what was done, elements, method, healed right, healed wrong, proposed right, proposed wrong, abstained, healed to a twin")
+    for kind, counted in scores.items():
+        _print_rows(show_scores(kind, counted))
+    lost = [one for one in cases if one.kind == "as it is" and one.is_lost]
+    _print_rows(show_scores("as it is, old locator lost", score(lost)))
     print("\n- answers")
-    for one in told:
-        for note in one.notes:
-            print(f"  {one.pair.program}, {one.engine}: {note}")
+    _print_rows([f"{one.pair.program}, {one.engine}: {note}" for one in told for note in one.notes])
 
 
-def _numbers(counted: Counter[str]) -> list[str]:
-    abstained = counted["abstained"] + counted["abstained, it was removed"]
-    return [str(counted[what]) for what in OUTCOMES[:4]] + [str(abstained), str(counted[TWIN])]
-
-
-def print_recording(path: Path) -> None:
-    """The methods on recorded page changes, with the element there and removed. Ours is fitted on these, so its row is no proof."""
-    present: list[Lost] = []
-    removed: list[Lost] = []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    sites: dict[str, list[Fingerprint]] = {}
+def _print_rows(rows: Sequence[str]) -> None:
     for row in rows:
-        sites.setdefault(row["site"], []).append(Fingerprint.from_mapping(row["old"]))
-    for row in rows:
-        old = Fingerprint.from_mapping(row["old"])
-        page = [Fingerprint.from_mapping(each) for each in row["candidates"]]
-        others = [other for other in sites[row["site"]] if other != old]
-        right = set(row["right"])
-        made = {"case": str(row["id"]), "step": "", "is_lost": True, "old": old, "others": others}
-        present.append(Lost(kind="as it is", page=page, right=row["right"], **made))
-        removed.append(Lost(kind="removed", page=[one for at, one in enumerate(page) if at not in right], right=(), **made))
-    for kind, cases in (("as it is", present), ("removed", removed)):
-        for name, counted in score(cases).items():
-            print(f"  | {path.name} | {kind} | {len(cases)} | {name} | " + " | ".join(_numbers(counted)) + " |")
+        print(f"  {row}")
 
 
 if __name__ == "__main__":

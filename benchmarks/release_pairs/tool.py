@@ -20,16 +20,21 @@ from maestro_fabric.aggregator.heals import HealRow, heal_rows, remembered
 __all__ = ["Ran", "browser_path", "known_elements", "prepare", "run_tool"]
 
 
+_OF_THE_LAST_RUN = "run.run_id = (SELECT run_id FROM run ORDER BY id DESC LIMIT 1)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """What came of a run.
 
     Attributes:
         statuses: By case.
+        errors: By case, the first line of what went wrong.
         heals: The healer's answers.
     """
 
     statuses: Mapping[str, str]
+    errors: Mapping[str, str]
     heals: Sequence[HealRow]
 
 
@@ -79,7 +84,12 @@ def run_tool(file: Path, url: str, *, healing: str, store: str, learnt: Path | N
     finished = subprocess.run(command, env=environ, cwd=file.parent, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if finished.returncode not in (0, 1):
         raise SystemExit(f"{' '.join(command)}: exit status {finished.returncode}\n{(finished.stdout + finished.stderr)[-3000:]}")
-    return Ran(statuses=_statuses(finished.stdout), heals=_heals(history))
+    cases = json.loads(finished.stdout)["cases"]
+    return Ran(
+        statuses={case["name"]: case["status"] for case in cases},
+        errors={case["name"]: " ".join(case["error"]["message"].split())[:160] for case in cases if case.get("error")},
+        heals=heal_rows(history, where=_OF_THE_LAST_RUN),
+    )
 
 
 def known_elements(store: Path, project: str) -> dict[tuple[str, str], Told]:
@@ -88,11 +98,3 @@ def known_elements(store: Path, project: str) -> dict[tuple[str, str], Told]:
         ("" if one.step.startswith("setup") else one.case.name, one.step): Told(element=one.element, others=one.others)
         for one in remembered(store, project)
     }
-
-
-def _statuses(output: str) -> dict[str, str]:
-    return {case["name"]: case["status"] for case in json.loads(output)["cases"]}
-
-
-def _heals(store: Path) -> list[HealRow]:
-    return heal_rows(store, where="run.run_id = (SELECT run_id FROM run ORDER BY id DESC LIMIT 1)")
