@@ -99,12 +99,15 @@ class Reports:
         if self._current is not None and self._current[0] is item:
             return self._current[1]
         from maestro_fabric.adapters.browser.evidence import Evidence
+        from maestro_fabric.adapters.browser.looks import Looks
         from maestro_fabric.adapters.browser.python_calls import CaseHealing
+        from maestro_fabric.adapters.browser.search import Mending
 
         self._tries[item.nodeid] += 1
         case = self._names.case(item.nodeid).id
         evidence = Evidence(artifacts, case, self._tries[item.nodeid])
-        healing = CaseHealing(healer=healer, case=case, evidence=evidence, root=self._root, redact=self._redact)
+        mending = Mending(looks=Looks(artifacts.parent / "looks"))
+        healing = CaseHealing(healer=healer, case=case, evidence=evidence, root=self._root, redact=self._redact, mending=mending)
         self._current = item, healing
         return healing
 
@@ -130,9 +133,9 @@ class Reports:
 
         mending = healing.mending
         setattr(report, MENDED, {"heals": encode(tuple(mending.heals)), "learnt": encode(tuple(mending.learnt.values()))})
-        if not report.passed or not self._fail_on_heal:
+        if not report.passed:
             return
-        outcome = with_heals(Outcome(status=Status.PASSED), mending, fail_on_heal=True)
+        outcome = with_heals(Outcome(status=Status.PASSED), mending, fail_on_heal=self._fail_on_heal)
         if outcome.fault is not None:
             report.outcome, report.longrepr = "failed", outcome.fault.message
             setattr(report, FAULT, [outcome.fault.type, True, outcome.fault.message, False, None])

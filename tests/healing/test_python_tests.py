@@ -264,7 +264,9 @@ def test_the_closing_section_names_the_line_and_the_mark(redesigned: Redesigned)
     assert f'test_buys[chromium], step 2 (test_pw.py:{line}): click locator("#buy")' in output
     assert 'healed to get_by_role("button", name="Add to your basket"), confidence 9' in output
     row = heals["test_pw.test_buys"][1]
-    assert (Path(row.evidence) / row.run_id / row.artifacts[0]["path"]).read_bytes().startswith(b"\x89PNG")
+    pictures = [Path(row.evidence) / row.run_id / artifact["path"] for artifact in row.artifacts]
+    assert [picture.name for picture in pictures] == ["heal-2-before.jpg", "heal-2-found.jpg"]
+    assert all(picture.read_bytes().startswith(b"\xff\xd8") for picture in pictures)
     assert shop.store.parent / "artifacts" == Path(row.evidence)
 
 

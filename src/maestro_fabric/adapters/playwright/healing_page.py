@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from playwright.sync_api import FrameLocator, Locator, Page
 
 from maestro_fabric.adapters.browser.python_calls import CaseHealing, Expression, as_python, python_locator, written_at
-from maestro_fabric.adapters.browser.search import Search, Way
+from maestro_fabric.adapters.browser.search import PICTURE_MS, Search, Way
 from maestro_fabric.adapters.browser.titles import locator_key
 from maestro_fabric.adapters.browser.waiting import poll
 from maestro_fabric.adapters.playwright.engine import PlaywrightEngine
@@ -67,8 +67,15 @@ class _Whole:
     def locate(self, locator: Mapping[str, Any]) -> Locator:
         """The element of a locator by its keys in the file."""
         target = Target(**locator)
-        engine = PlaywrightEngine(self.page.context, BrowserConfig(test_id_attribute=self.test_id_attribute), self.faults)
-        return cast("Locator", engine.locate(self.page, target, locator_key(target) or "css"))
+        return cast("Locator", self._engine.locate(self.page, target, locator_key(target) or "css"))
+
+    def picture(self) -> bytes:
+        """A small picture of what is seen."""
+        return self._engine.picture(self.page, PICTURE_MS)
+
+    @property
+    def _engine(self) -> PlaywrightEngine:
+        return PlaywrightEngine(self.page.context, BrowserConfig(test_id_attribute=self.test_id_attribute), self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class _Origin:
             test_id_attribute=whole.test_id_attribute,
             ways=self._ways,
             evidence=healing.evidence,
+            picture=whole.picture,
             location=self.location,
         )
         return healing.act(search, act, self._is_lost)

@@ -47,7 +47,7 @@ def heal_driver(driver: WebDriver, healing: CaseHealing) -> WebDriver:
     """
     if isinstance(driver, _Healing):
         return driver
-    kind = type(f"Healing{type(driver).__name__}", (_Healing, type(driver)), {"__slots__": ("_maestro",)})
+    kind = type(f"Healing{type(driver).__name__}", (_Healing, type(driver)), {"__slots__": ("_maestro",), "__module__": __name__})
     made: Any = object.__new__(kind)
     made.__dict__ = driver.__dict__
     made._maestro = _Whole(driver, healing)
@@ -68,6 +68,10 @@ class _Elements:
     def evaluate_all(self, script: str, arg: Any = None) -> Any:
         """What a function gives for all of them."""
         return self.driver.execute_script(f"return ({script})(arguments[0], arguments[1])", self.find(), arg)
+
+    def scroll_into_view_if_needed(self, *, timeout: float) -> None:
+        """Have the first on the screen."""
+        self.evaluate_all("(elements) => elements[0].scrollIntoView({block: 'center'})")
 
     def screenshot(self, *, path: Path, timeout: float) -> bytes:
         """A picture of the first."""
@@ -216,6 +220,7 @@ class _Origin:
             test_id_attribute=_TEST_ID_ATTRIBUTE,
             ways=self._ways,
             evidence=healing.evidence,
+            picture=driver.get_screenshot_as_png,
             location=self.location,
         )
 
