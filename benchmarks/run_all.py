@@ -33,6 +33,7 @@ QUICK = {
     "flaky.py": ("--samples", "1"),
     "slower.py": ("--series", "300"),
     "store.py": ("--runs", "2", "--times", "1"),
+    "history.py": ("--runs", "20", "--no-peers"),
     "release_pairs/run.py": ("--quick",),
 }
 SCRIPTS = tuple(QUICK)
