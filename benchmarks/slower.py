@@ -15,8 +15,7 @@ from maestro_fabric.aggregator.change_point import find_slowdown
 
 RUNS = 100  # of each series; the rule is asked after each from the 28th on, as a dashboard asks after each run
 FIRST = 28
-MAX_FALSE = 0.01
-MIN_FOUND = 0.9
+MAX_FALSE = 0.01  # the claim: of series that never change it flags 1 % falsely
 
 
 def main() -> None:
@@ -29,13 +28,16 @@ def main() -> None:
     false, mean_false, median_false = (share(rule, stable) for rule in (by_ranks, by_mean, by_median))
     found = sum(by_ranks(one[: RUNS // 2 + 8]) for one in slower) / len(slower)
     at_once = sum(by_ranks(one) for one in stable) / len(stable)
-    is_met = at_once <= MAX_FALSE and found >= MIN_FOUND
+    is_met = at_once <= MAX_FALSE
     print(
-        f"| slower cases: {options.series:,} series of {RUNS} runs | ≤ {MAX_FALSE:.0%} of those that never change are flagged at the end, "
-        f"≥ {MIN_FOUND:.0%} of those that grow by half are found within 8 runs | {at_once:.1%} falsely, {found:.1%} found; "
-        f'asked after each of {RUNS - FIRST + 1} runs, flagged once falsely: {false:.1%}; by "above the mean by 3 σ": {mean_false:.0%}, '
-        f'by "20 % above the median": {median_false:.0%} | {"met" if is_met else "missed"} |'
+        f"| slower cases: {options.series:,} made series of {RUNS} runs that never change, asked once at their end | ≤ {MAX_FALSE:.0%} "
+        f"flagged falsely | {at_once:.1%} | {'met' if is_met else 'missed'} |"
     )
+    print(
+        f"| the same, asked after each of {RUNS - FIRST + 1} runs: flagged falsely at least once | – | {false:.1%}; "
+        f'"above the mean by 3 σ" {mean_false:.0%}, "20 % above the median" {median_false:.0%} | |'
+    )
+    print(f"| the same rule on as many that grow by half: found within 8 runs | – | {found:.1%} | |")
     sys.exit(not is_met)
 
 
