@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import json
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from maestro_fabric.errors import ConfigError
 from maestro_fabric.qa_file.patch import replace_locator
@@ -83,3 +88,60 @@ def test_aliases_are_followed_once() -> None:
     text = 'x: &a {click: "#a"}\ny: *a\n'
 
     assert replace_locator(text, line=1, doing="click", old='{"css":"#a"}', new='{"css":"#b"}') == 'x: &a {click: "#b"}\ny: *a\n'
+
+
+LOCATORS = [
+    {"css": "#buy"},
+    {"role": "button", "name": "Buy: all, [now] #1"},
+    {"label": "Ünï 'q' \"x\"", "exact": True},
+    {"text": "yes"},
+    {"css": "a > b", "frame": "#f"},
+]
+STRANGE = [
+    "# a comment, with: colons",
+    "",
+    "   ",
+    "other: {a: 1,   b: [2,3]}",
+    "text: |\n  lines # no comment\n\n  more",
+    "'quoted' : \"a\\tb\"",
+    "long: >-\n  folded",
+]
+
+
+@given(
+    before=st.lists(st.sampled_from(STRANGE), max_size=3, unique=True),
+    after=st.lists(st.sampled_from(STRANGE), max_size=3, unique=True),
+    old=st.sampled_from(LOCATORS),
+    new=st.sampled_from(LOCATORS),
+    style=st.sampled_from(["flow", "block", "in json"]),
+    tail=st.sampled_from(["", "   # why", "  "]),
+    end=st.sampled_from(["\n", "", "\n\n\n"]),
+)
+def test_nothing_but_the_locator_changes(
+    before: list[str], after: list[str], old: dict[str, Any], new: dict[str, Any], style: str, tail: str, end: str
+) -> None:
+    assume(not (tail and end == ""))
+    pairs = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in old.items()]
+    step = {
+        "flow": f"- click: {{ {',  '.join(pairs)}, within: 2s }}{tail}",
+        "block": "- click:\n" + "".join(f"    {pair}\n" for pair in pairs) + f"    within: 2s{tail}",
+        "in json": f"- click: {json.dumps({**old, 'within': '2s'}, ensure_ascii=False)}{tail}",
+    }[style]
+    head = "".join(f"{line}\n" for line in before) + "steps:\n"
+    foot = "".join(f"\n{line.replace('a comment', 'another')}" for line in after if line not in before) + end
+    text = f"{head}{step}{foot}"
+    line = head.count("\n") + 1
+
+    changed = replace_locator(text, line=line, doing="click", old=_kept(old), new=_kept(new))
+
+    assert changed.startswith(head)
+    assert changed.endswith(f"{tail}{foot}")
+    data = yaml.safe_load(text)
+    assert yaml.safe_load(changed) == {**data, "steps": [{"click": {**new, "within": "2s"}}]}
+    # There and back again: a rewritten file would not be the same, one with exchanged characters is.
+    back = replace_locator(changed, line=line, doing="click", old=_kept(new), new=_kept(old))
+    assert replace_locator(back, line=line, doing="click", old=_kept(old), new=_kept(new)) == changed
+
+
+def _kept(locator: dict[str, Any]) -> str:
+    return json.dumps(locator, ensure_ascii=False)
