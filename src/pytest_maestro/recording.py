@@ -134,8 +134,17 @@ class Recording:
             self.warnings += self.pusher.finish(self.run.run_id)
         if self._prepared is not None and self._has_begun and status != "interrupted":
             self._judge(session, self._prepared)
+        if self._has_begun and status != "interrupted":
+            self._keep_bodies(session.config)
         if self._quarantine and self._has_begun:
             self._tell_of_quarantine(self._quarantine)
+
+    def _keep_bodies(self, config: pytest.Config) -> None:
+        """Remember what some of the cases are made of, so that they are known again when they are renamed."""
+        from maestro_fabric.aggregator.bodies import keep_bodies
+
+        root = self._prepared.loaded.root if self._prepared is not None else config.rootpath
+        keep_bodies(self.store, self.run.run_id, (root, config.rootpath, config.invocation_params.dir), now=time.time())
 
     def _tell_of_quarantine(self, quarantine: Quarantine) -> None:
         from maestro_fabric.compose.quarantining import quarantine_lines

@@ -229,7 +229,10 @@ def test_an_old_store_is_migrated_by_who_reads_it(store, drive):
     run(drive, 0, {"a": P})
     drive.writer.close()
     with closing(sqlite3.connect(store)) as connection:
-        connection.executescript("DROP TABLE run_durations; DROP INDEX attempt_in_trouble; DROP TABLE latest; PRAGMA user_version = 2")
+        connection.executescript(
+            "DROP TABLE run_durations; DROP INDEX attempt_in_trouble; DROP TABLE latest; DROP TABLE alias; DROP TABLE body;"
+            "PRAGMA user_version = 2"
+        )
     with open_history(store) as opened:
         assert opened.trends()[0].p50_s == pytest.approx(0.5, rel=0.026)
         assert [(row.title, row.status) for row in opened.latest()] == [("shop::a", "passed")]

@@ -24,7 +24,7 @@ def folder(tmp_path):
     writer = StoreWriter(tmp_path / ".maestro" / "history.db", clock=clock, is_ticking=False)
     for number, (branch, results) in enumerate([("main", FIRST), ("topic", {"known": P}), ("main", SECOND)]):
         clock.advance(3600)
-        info = RunInfo(run_id=f"run-{number}", started_at=clock.now(), facts={"git_branch": branch})
+        info = RunInfo(run_id=f"run-{number}", started_at=clock.now(), facts={"git_branch": branch, "quarantine_size": "3"})
         writer.receive(RunStarted(info))
         for name, result in results.items():
             status, *marks = result if isinstance(result, tuple) else (result,)
@@ -66,6 +66,8 @@ def answer(folder, gates, *arguments):
         ("{healed: 0}", (False, "1", "at most 0", ["shop::shaky"])),
         ("{degraded: 0}", (True, "0", "at most 0", [])),
         ("{blocked: 0}", (False, "1", "at most 0", ["shop::stuck"])),
+        ("{quarantine_size: 2}", (False, "3", "at most 2", ["shop::held"])),
+        ("{quarantine_size: 3}", (True, "3", "at most 3", [])),
         ("{quarantined: 0}", (False, "1", "at most 0", ["shop::held"])),
         ("{duration_p95: 5s}", (False, "9s", "at most 5s", ["shop::slow"])),
         ("{duration: 1m}", (False, "1.5m", "at most 1m", [])),

@@ -5,8 +5,12 @@ from __future__ import annotations
 import sys
 
 import pytest
+from click.testing import CliRunner
 from tests.pytest_maestro.conftest import Project
 from tests.pytest_maestro.test_same_both_ways import kept
+
+from maestro_fabric.aggregator import open_history
+from maestro_fabric.cli import main as maestro
 
 TESTS = """
 import pytest
@@ -63,13 +67,13 @@ def plain(project: Project) -> Project:
     return project
 
 
-@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)])
-def test_a_quarantine_has_the_same_outcomes_in_pytest_and_in_maestro_run(plain: Project, workers: list[str]) -> None:
+@pytest.mark.needs_xdist
+def test_a_quarantine_has_the_same_outcomes_in_pytest_and_in_maestro_run(plain: Project) -> None:
     plain.config(SUITES)
     plain.file("quarantine.yaml", entries(*HELD))
 
-    inside = plain.spawn("--maestro-config=qa.yaml", "--maestro-store=inside.db", "-x", *workers)
-    outside = plain.pytester.run(sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "-x", "--store", "outside.db", *workers[:0])
+    inside = plain.spawn("--maestro-config=qa.yaml", "--maestro-store=inside.db", "-x", "-n2")
+    outside = plain.pytester.run(sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "-x", "--store", "outside.db")
 
     found = kept(plain.path / "inside.db")
     assert found == kept(plain.path / "outside.db")
@@ -86,3 +90,88 @@ def test_a_quarantine_has_the_same_outcomes_in_pytest_and_in_maestro_run(plain: 
     }
     assert len(found["checkout::pay[]"][2]) == len(found["unit::tests.test_it.test_rerun[]"][2]) == 2
     assert found["after::a[]"][0] == "passed"
+
+
+def test_a_plain_suite_is_recorded_with_its_quarantine_and_pytest_sees_expected_failures(plain: Project) -> None:
+    plain.file("known.yaml", entries(*HELD))
+    result = plain.run("--maestro-store=h.db", "--maestro-quarantine=known.yaml", "--maxfail=1", "--junitxml=j.xml", "-rA")
+    assert result.ret == 1  # unit:: is no suite here, so nothing is known
+    plain.file("known.yaml", entries(*(case.replace("unit::", "tests::") for case in HELD)))
+
+    result = plain.run("--maestro-store=h.db", "--maestro-quarantine=known.yaml", "--maxfail=1", "--junitxml=j.xml", "-v")
+
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        ["*::test_bad QUARANTINED*", "*tests::tests.test_it.test_bad: until 2099-12-31: waits for #7; AssertionError: assert 1 == 2"]
+    )
+    result.stdout.no_fnmatch_line("*FAILED*")
+    xml = (plain.path / "j.xml").read_text()
+    assert 'failures="0"' in xml
+    assert '<skipped type="pytest.xfail" message="quarantined until 2099-12-31: waits for #7"' in xml
+    assert plain.results("h.db")["tests::tests.test_it.test_teardown"] == "error quarantined"
+    assert plain.results("h.db")["tests::tests.test_it.test_sub"] == "failed quarantined"
+    lines = [line for line in result.outlines if "no case" in line]
+    assert len(lines) == 5  # those of the suite that is not here
+    plain.run("--maestro-store=h.db", "--maestro-quarantine=known.yaml", "--lf").stdout.fnmatch_lines(["*no previously failed*"])
+
+
+def test_an_expired_entry_fails_the_session_in_which_its_case_ran_even_if_that_passed(plain: Project) -> None:
+    plain.file("known.yaml", entries("tests::tests.test_it.test_ok", until="2020-01-01"))
+    arguments = ("--maestro-quarantine=known.yaml", "-k")
+    told = "*known.yaml:2:5: the quarantine of 'tests::tests.test_it.test_ok' ended on 2020-01-01*"
+    for recorded in ("--maestro-store=h.db", "-q"):
+        failed = plain.run(recorded, *arguments, "test_ok")
+        assert failed.ret == 1
+        failed.assert_outcomes(passed=1)
+        failed.stdout.fnmatch_lines([told])
+    spared = plain.run("--maestro-store=h.db", *arguments, "test_at_last")
+    assert spared.ret == 0
+    spared.stdout.fnmatch_lines([f"{told}it did not run here"])
+
+
+def test_an_expired_entry_fails_maestro_run_too_and_one_inside_a_container(project: Project) -> None:
+    project.config("  - {name: web, adapter: scripted, cases: [{name: file.js, do: container one=pass}]}")
+    project.file("quarantine.yaml", entries("web::file.js > one", until="2020-01-01"))
+    run = CliRunner().invoke(maestro, ["run", "qa.yaml"])
+    assert run.exit_code == 1
+    assert "quarantine.yaml:2:5: the quarantine of 'web::file.js > one' ended on 2020-01-01" in run.output
+    assert project.run("--maestro-config=qa.yaml").ret == 1
+
+
+def test_further_attempts_come_first_and_a_policy_decides_on_them(project: Project) -> None:
+    project.config(
+        "  - {name: unit, adapter: pytest, paths: [tests], policy: twice}", head="policies: {twice: {retry: {times: 1, on: [failed]}}}"
+    )
+    project.file("tests/test_it.py", "n = 0\ndef test_late():\n    global n; n += 1\n    assert n > 1\ndef test_bad(): assert 0\n")
+    project.file("quarantine.yaml", entries("unit::tests.test_it.test_late", "unit::tests.test_it.test_bad"))
+    assert project.run("--maestro-config=qa.yaml").ret == 0
+    assert project.results() == {"unit::tests.test_it.test_late": "passed flaky", "unit::tests.test_it.test_bad": "failed quarantined"}
+    with open_history(project.path / ".maestro" / "history.db") as history:
+        run = history.run()
+        assert [row.status for row in history.attempts(run.run_id) if row.name.endswith("test_bad")] == ["failed", "failed"]
+        assert run.facts["quarantine_size"] == "2"
+
+
+@pytest.mark.needs_xdist
+def test_a_worker_that_dies_in_a_quarantined_test_fails_nothing(project: Project) -> None:
+    project.file("tests/test_it.py", "import os\ndef test_dies(): os.kill(os.getpid(), 9)\ndef test_ok(): pass\n")
+    project.file("known.yaml", entries("tests::tests.test_it.test_dies"))
+    result = project.spawn("--maestro-store=h.db", "-n1", "-o", "maestro_quarantine=known.yaml")
+    assert result.ret == 0
+    assert project.results("h.db") == {"tests::tests.test_it.test_dies": "error quarantined", "tests::tests.test_it.test_ok": "passed"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--maestro-quarantine=none.yaml"], "*none.yaml: there is no such quarantine; `maestro quarantine add` begins one*"),
+        (["--maestro-quarantine=wrong.yaml", "--maestro-store=h.db"], "*wrong.yaml:1:1: unknown key 'case'*"),
+        (["--maestro-config=qa.yaml", "--maestro-quarantine=wrong.yaml"], "*wrong.yaml:1:1: unknown key 'case'*"),
+    ],
+)
+def test_a_wrong_quarantine_is_a_usage_error(project: Project, given: list[str], message: str) -> None:
+    project.config("  - {name: web, adapter: scripted, cases: [{name: a}]}")
+    project.file("wrong.yaml", "case: []")
+    result = project.run(*given)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([message])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from maestro_fabric.aggregator import totals
+from maestro_fabric.aggregator.aliases import copy_aliases
 from maestro_fabric.aggregator.connections import Connection
 from maestro_fabric.aggregator.rollups import write_rollups
 
@@ -82,6 +83,11 @@ class Copy:
         totals.recount(self._target, new)
         write_rollups(self._target, new)
 
+    def aliases(self) -> None:
+        """Names that stand for other cases in the source; what the target has under them is moved."""
+        copy_aliases(self._source, self._target, lambda table, number: self._numbers(table, [number])[number] or 0)
+        self.forget()  # cases that were moved are gone
+
     def forget(self) -> None:
         """Start anew: numbers that a transaction gave, and that was rolled back, do not exist."""
         self._ids = {table: {None: None} for table in _NAMED}
@@ -141,6 +147,9 @@ class Copy:
         for some in _parts(list(values)):
             query = f"SELECT id, {', '.join(key)} FROM {table} WHERE {column} IN ({_marks(some)})"  # noqa: S608
             found.update((tuple(known), number) for number, *known in self._target.execute(query, some))
+            if table == "test_case":
+                query = f"SELECT case_id, suite_id, name, params FROM alias WHERE suite_id IN ({_marks(some)})"  # noqa: S608
+                found.update((tuple(known), number) for number, *known in self._target.execute(query, some))
         return found
 
     def _insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

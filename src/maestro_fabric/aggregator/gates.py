@@ -11,6 +11,7 @@ from maestro_fabric.aggregator.slow_query import percentile
 from maestro_fabric.aggregator.window import ALL, Window
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.gates import GatesConfig
+from maestro_fabric.quarantine import QUARANTINE_SIZE
 
 __all__ = ["GateResult", "judge_gates", "judge_run"]
 
@@ -70,6 +71,7 @@ def judge_gates(
         _new_failures(gates, results, baseline, before),
         _flaky(gates, judged),
         *(_counted(gates, results, name) for name in ("healed", "degraded", "blocked", "quarantined")),
+        _quarantine_size(gates, run, results),
         _p95(gates, results),
         _duration(gates, run),
         *(_must_run(tag, results) for tag in gates.must_run),
@@ -118,6 +120,17 @@ def _flaky(gates: GatesConfig, judged: Sequence[ResultRow]) -> GateResult | None
 def _counted(gates: GatesConfig, results: Iterable[ResultRow], name: str) -> GateResult | None:
     limit: int | None = getattr(gates, name)
     return None if limit is None else _limit(name, [row for row in results if name in (row.status, *row.marks)], limit)
+
+
+def _quarantine_size(gates: GatesConfig, run: RunRow, results: Iterable[ResultRow]) -> GateResult | None:
+    if gates.quarantine_size is None:
+        return None
+    size = int(run.facts.get(QUARANTINE_SIZE, "0"))
+    failed = _titles(row for row in results if "quarantined" in row.marks)
+    has_passed = size <= gates.quarantine_size
+    cases, note = ((), "") if has_passed else (failed, f"{len(failed)} of them failed in this run")
+    allowed = f"at most {gates.quarantine_size}"
+    return GateResult(gate="quarantine_size", has_passed=has_passed, found=str(size), allowed=allowed, cases=cases, note=note)
 
 
 def _p95(gates: GatesConfig, results: Iterable[ResultRow]) -> GateResult | None:

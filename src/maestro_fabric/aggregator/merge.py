@@ -52,6 +52,8 @@ def _take(connection: sqlite3.Connection, source: Path) -> int:
         theirs = {row[0]: row[1:] for row in other.execute(IDENTITIES)}
         runs = [row for row in other.execute(ENDED_RUNS).fetchall() if known.get(row[1]) != theirs[row[1]]]
         copy = Copy(connection, other)
+        with transaction(connection):
+            copy.aliases()
         for run in runs:
             with transaction(connection):
                 copy.run(run)

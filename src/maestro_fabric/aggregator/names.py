@@ -132,6 +132,8 @@ class StoreIds:
             found = CaseDetails(*details)
             if found != _PLAIN_DETAILS:
                 self._details[case] = found
+        for name, params, case in self._connection.execute("SELECT name, params, case_id FROM alias WHERE suite_id = ?", (suite_id,)):
+            self._cases[CaseKey(project, suite, name, params)] = case
 
 
 def digest_of(*texts: str) -> bytes:

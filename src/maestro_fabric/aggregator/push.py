@@ -76,6 +76,8 @@ def _send(
 ) -> Pushed:
     added = 0
     refused: list[str] = []
+    with transaction(target):
+        copy.aliases()
     for place, run in enumerate(runs):
         if run[1] != first and not go_on():
             return Pushed(added, len(runs) - place, refused)

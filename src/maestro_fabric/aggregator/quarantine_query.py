@@ -67,9 +67,9 @@ def find_advice(connection: Connection, quarantine: Quarantine) -> QuarantineAdv
 
 
 def _covered(quarantine: Quarantine, cases: Mapping[int, CaseId]) -> Mapping[QuarantineEntry, Sequence[int]]:
-    covered: dict[QuarantineEntry, list[int]] = {}
+    covered: dict[QuarantineEntry, list[int]] = {entry: [] for entry in quarantine.entries}
     for number, case in cases.items():
         entry = quarantine.entry_of(case)
         if entry is not None:
-            covered.setdefault(entry, []).append(number)
-    return covered
+            covered[entry].append(number)
+    return {entry: numbers for entry, numbers in covered.items() if numbers}

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from maestro_fabric.aggregator.alias_query import find_alias
 from maestro_fabric.aggregator.answers import ChangeRow, ClusterRow, FirstFailure, FlakyRow, LatestRow, LevelRow, SlowRow, TrendRow
 from maestro_fabric.aggregator.attempts import newest_attempts
 from maestro_fabric.aggregator.clusters import cluster_failures
@@ -24,6 +25,7 @@ from maestro_fabric.aggregator.level_query import find_levels
 from maestro_fabric.aggregator.listing import Rows
 from maestro_fabric.aggregator.quarantine_query import QuarantineAdvice, find_advice, known_cases
 from maestro_fabric.aggregator.recovery import needs_recovery, recover
+from maestro_fabric.aggregator.renames import RenameRow, find_renames
 from maestro_fabric.aggregator.schema import MIGRATIONS
 from maestro_fabric.aggregator.slow_query import find_slowest
 from maestro_fabric.aggregator.totals import COLUMNS
@@ -175,6 +177,9 @@ class History:
             if found:
                 return found
         found = self._cases(f"instr(lower(suite || '::' || {_TITLE}), lower(:name)) > 0", None, text, None)
+        aliased = [] if found else self._aliased(text)
+        if aliased:
+            return aliased
         if len(found) == 1:
             return found
         if found:
@@ -208,6 +213,10 @@ class History:
     def quarantine_advice(self, quarantine: Quarantine) -> QuarantineAdvice:
         """The entries whose cases have recovered, and the flaky cases that have no entry."""
         return self._ask(lambda: find_advice(self._connection, quarantine))
+
+    def renames(self) -> Rows[RenameRow]:
+        """Cases that are gone, each with a newer one that looks like it: proposals."""
+        return self._ask(lambda: find_renames(self._connection))
 
     def slowest(self, window: Window = RECENT) -> Rows[SlowRow]:
         """The cases by their time: those that became slower first, with the commit where they did, then the slowest."""
@@ -267,6 +276,11 @@ class History:
     def _cases(self, condition: str, suite: str | None, name: str, params: str | None) -> list[CaseRow]:
         query = f"SELECT * FROM cases WHERE {condition} ORDER BY suite, name, params"  # noqa: S608 - conditions of this class
         return [CaseRow(**_case_fields(row)) for row in self._rows(query, {"suite": suite, "name": name, "params": params})]
+
+    def _aliased(self, text: str) -> list[CaseRow]:
+        """The case that goes on from one of this name."""
+        cases = self._ask(lambda: find_alias(self._connection, text))
+        return [row for case in cases for row in self._cases("case_id = :name", None, str(case), None)]
 
     def _nearest_cases(self, text: str) -> list[str]:
         titles = {row["title"]: f"{row['suite']}::{row['title']}" for row in self._rows(f"SELECT suite, {_TITLE} AS title FROM cases", ())}  # noqa: S608

@@ -147,6 +147,14 @@ _INDEX_OF_TROUBLE = "CREATE INDEX attempt_in_trouble ON attempt (run_id, case_id
 _DURATIONS = """CREATE TABLE run_durations (
     run_id INTEGER NOT NULL REFERENCES run, suite_id INTEGER NOT NULL REFERENCES suite, first INTEGER NOT NULL, lanes BLOB NOT NULL,
     PRIMARY KEY (run_id, suite_id)) STRICT, WITHOUT ROWID"""
+# Names that stand for other cases, see `aliases`; and what cases are made of, see `bodies`: a few bytes a case, none a result.
+_NAMES_AND_BODIES = (
+    """CREATE TABLE alias (
+        suite_id INTEGER NOT NULL REFERENCES suite, name TEXT NOT NULL, params TEXT NOT NULL,
+        case_id INTEGER NOT NULL REFERENCES test_case, made_ms INTEGER NOT NULL,
+        PRIMARY KEY (suite_id, name, params)) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE body (case_id INTEGER PRIMARY KEY REFERENCES test_case, sketch BLOB NOT NULL, seen_ms INTEGER NOT NULL) STRICT",
+)
 
 COMPUTED_LATEST = """SELECT attempt.case_id, attempt.run_id, attempt.status, attempt.marks FROM test_case JOIN attempt
     ON attempt.case_id = test_case.id AND attempt.is_last = 1 AND attempt.run_id =
@@ -166,4 +174,5 @@ MIGRATIONS = (
     Migration(2, _HEALING),
     Migration(3, (_INDEX_OF_TROUBLE, _DURATIONS)),
     Migration(4, _LATEST),
+    Migration(5, _NAMES_AND_BODIES),
 )

@@ -36,6 +36,8 @@ _COMMANDS = {
     "report": _Listed("answers", "Write a report of a run as HTML or Markdown."),
     "gate": _Listed("gate", "Judge a run by the gates of a config."),
     "quarantine": _Listed("quarantine", "Keep the cases that may fail for a while."),
+    "alias": _Listed("alias", "Let a case keep its history under a new name."),
+    "renames": _Listed("alias", "Propose which cases were renamed."),
     "push": _Listed("push", "Send runs that a team's database does not have yet."),
     "merge": _Listed("upkeep", "Make one history of several."),
     "prune": _Listed("upkeep", "Remove old results from the history; the counts of their runs stay."),

@@ -13,6 +13,7 @@ from maestro_fabric.cli.options import config_options, errors_told
 from maestro_fabric.cli.planned import plan_as_data, print_plan
 from maestro_fabric.cli.planned_policies import print_step_policy
 from maestro_fabric.compose import load_config, prepare, whats_missing
+from maestro_fabric.compose.preparing import quarantine_of
 from maestro_fabric.config.schema import json_schema
 from maestro_fabric.plugins import load_plugins
 
@@ -27,8 +28,11 @@ def validate(*, file: Path, environment: str | None, variables: dict[str, str]) 
         plugins = load_plugins()
         loaded = load_config(file, environment=environment, variables=variables, environ=os.environ, plugins=plugins)
         missing = whats_missing(loaded, plugins=plugins, environ=os.environ)
+        known = quarantine_of(loaded)
     for line in missing:
         click.echo(f"warning: this machine cannot run it: {line}", err=True)
+    for entry in known.expired:
+        click.echo(f"warning: {entry.place}: the quarantine of {entry.case!r} ended on {entry.until}: a run of it will fail", err=True)
     suites = loaded.config.suites
     click.echo(f"{file}: {len(suites)} suite{'s' if len(suites) != 1 else ''}, no problems")
 

@@ -26,7 +26,7 @@ from maestro_fabric.system.clock import SystemClock
 from maestro_fabric.system.facts import gather_facts
 from maestro_fabric.system.secrets import Secrets
 
-__all__ = ["load_config", "place_of_config", "prepare", "whats_missing"]
+__all__ = ["load_config", "place_of_config", "prepare", "quarantine_of", "whats_missing"]
 
 T = TypeVar("T")
 _NO_OPTIONS = RunOptions()
@@ -111,7 +111,7 @@ def prepare(
         orchestration_id=orchestration_id or environ.get("MAESTRO_ORCHESTRATION_ID", ""),
         facts={} if run_id else _facts(loaded, environ),
     )
-    known = _quarantine(loaded, quarantine)
+    known = quarantine_of(loaded, quarantine)
     if not run_id:
         info = replace(info, facts={**info.facts, **known.facts})
     prepared = replace(_unplanned(loaded, plugins, info, options, environ), quarantine=known)
@@ -127,6 +127,16 @@ def place_of_config(loaded: Loaded, environ: Mapping[str, str]) -> Place:
         StoreError: when it is no address.
     """
     return kept_in(loaded, secrets_of(loaded, load_plugins(), environ))
+
+
+def quarantine_of(loaded: Loaded, named: Path | None = None) -> Quarantine:
+    """The failures that are known today: of the file named, or of the config's.
+
+    Raises:
+        ConfigError: when it is wrong, or one that somebody has named is not there.
+    """
+    is_named = named is not None or "quarantine" in loaded.config.model_fields_set
+    return load_quarantine(named or loaded.root / loaded.config.quarantine, SystemClock(), must_exist=is_named)
 
 
 def whats_missing(loaded: Loaded, *, plugins: Plugins, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -206,11 +216,6 @@ def _redacting(secrets: Secrets, action: Callable[[], T]) -> T:
         ) from None
     except PluginError as exc:
         raise PluginError(secrets.redact(str(exc))) from None
-
-
-def _quarantine(loaded: Loaded, named: Path | None) -> Quarantine:
-    is_named = named is not None or "quarantine" in loaded.config.model_fields_set
-    return load_quarantine(named or loaded.root / loaded.config.quarantine, SystemClock(), must_exist=is_named)
 
 
 def _facts(loaded: Loaded, environ: Mapping[str, str]) -> dict[str, str]:

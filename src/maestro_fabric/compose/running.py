@@ -63,6 +63,8 @@ def run(
             out.receive(Warned(line))
         out.close()
         return RunResult(status="failed", exit_status=exit_status(()), run_id=prepared.run.run_id, cases=())
+    from maestro_fabric.aggregator.bodies import keep_bodies  # as in open_store
+
     place = prepared.place if store is None else store
     local = local_of(place, prepared.loaded.root)
     pusher = make_pusher(place, local, config=prepared.loaded.path if store is None else None)
@@ -107,6 +109,7 @@ def run(
         if pusher is not None:
             pusher.stop()
         out.close()
+    keep_bodies(local, prepared.run.run_id, (prepared.loaded.root, Path.cwd()), now=prepared.clock.now())
     unsent = pusher.finish(prepared.run.run_id) if pusher is not None else []
     for line in (*prepared.plugins.warnings, *hooks.warnings, *writer.warnings, *unsent):
         Fanout(sinks).receive(Warned(line))

@@ -38,6 +38,7 @@ class GatesConfig(BaseModel):
     degraded: Count | None = Field(default=None, description="At most so many cases passed on a fallback.")
     blocked: Count | None = Field(default=None, description="At most so many cases were blocked.")
     quarantined: Count | None = Field(default=None, description="At most so many failures are in quarantine.")
+    quarantine_size: Count | None = Field(default=None, description="At most so many cases are in quarantine, whatever became of them.")
     duration_p95: Seconds | None = Field(default=None, description="95 % of the passed cases take at most this long.")
     duration: Seconds | None = Field(default=None, description="The run takes at most this long.")
     must_run: list[str] = Field(

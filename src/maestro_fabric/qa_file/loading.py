@@ -12,9 +12,9 @@ from maestro_fabric.config.checks import check_addresses
 from maestro_fabric.config.models import Config, SuiteConfig
 from maestro_fabric.config.templates import TemplateError, references
 from maestro_fabric.errors import ConfigError, Problem
+from maestro_fabric.garbage import collector_paused
 from maestro_fabric.model import Location
 from maestro_fabric.qa_file.environment import Environment, choose_environment
-from maestro_fabric.garbage import collector_paused
 from maestro_fabric.qa_file.includes import read_tree
 from maestro_fabric.qa_file.interpolate import Interpolation, settle
 from maestro_fabric.qa_file.nodes import MarkedDict, has_part

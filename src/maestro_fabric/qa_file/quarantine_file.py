@@ -69,7 +69,8 @@ def take_entry(path: Path, case: str) -> None:
     number = next((number for number, known in enumerate(entries) if known.case == case), None)
     if number is None:
         raise ConfigError(f"{path}: {case!r} is not in quarantine")
-    changed = [*lines[: begins[number]], *lines[_end(lines, begins, number) :]]
+    end = begins[number + 1] if number + 1 < len(begins) else _end(lines, begins, number)
+    changed = [*lines[: begins[number]], *lines[end:]]
     if len(entries) == 1:
         changed = [line if line.strip() != "cases:" else "cases: []" for line in changed]
     _write(path, changed, {known.case for known in entries} - {case})
@@ -122,9 +123,9 @@ def _without_empty_list(lines: list[str]) -> list[str]:
 
 
 def _end(lines: list[str], begins: list[int], number: int) -> int:
-    """Where an entry's lines end; what stands above the next entry is that one's."""
+    """Where an entry's lines end; what stands above the next entry is that one's, and comments below the last are the file's."""
     end = begins[number + 1] if number + 1 < len(begins) else len(lines)
-    while end > begins[number] + 1 and not lines[end - 1].strip():
+    while end > begins[number] + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
     return end
 
