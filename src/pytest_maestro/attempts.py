@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -26,6 +27,7 @@ from pytest_maestro.outcomes import NOTE, outcome_of
 __all__ = ["Attempts"]
 
 _RERUN = "rerun"
+_TORN_DOWN = "tear-down of this attempt"
 
 
 class Attempts:
@@ -150,8 +152,7 @@ class _Trial:
             self._attempts.clock.sleep(wait_s)
             entry = self._enter()
             if entry.reason:
-                _end(self._item, self._nextitem)
-                self._log_all([*reports, teardown], f"not tried again: {entry.reason}")
+                self._log_all([*reports, self._end(teardown)], f"not tried again: {entry.reason}")
                 return
             self._log_repeated(reports, teardown)
 
@@ -215,6 +216,21 @@ class _Trial:
         self._reset()
         self._log_all([*reports, teardown], note)
 
+    def _end(self, teardown: pytest.TestReport) -> pytest.TestReport:
+        """Tear down what was kept for another attempt that does not come; one report for that and the attempt's own tear-down."""
+        item, capture = self._item, self._item.config.pluginmanager.getplugin("capturemanager")
+        # Not by `pytest_runtest_teardown`: a second one of the same item is more than pytest's own log capture can bear.
+        with nullcontext() if capture is None else capture.item_capture("teardown", item):
+            call = pytest.CallInfo.from_call(
+                lambda: item.session._setupstate.teardown_exact(self._nextitem), "teardown", (pytest.exit.Exception, KeyboardInterrupt)
+            )
+        last: pytest.TestReport = item.ihook.pytest_runtest_makereport(item=item, call=call)
+        if last.passed:
+            return teardown
+        if teardown.failed:
+            last.sections.append((_TORN_DOWN, teardown.longreprtext))
+        return last
+
     def _log_all(self, reports: Sequence[pytest.TestReport], note: str) -> None:
         for report in reports:
             if note and report.failed:
@@ -227,7 +243,7 @@ class _Trial:
         failed = next(report for report in reports if report.failed)
         failed.duration = sum(report.duration for report in (*reports, teardown))
         if teardown.failed:
-            failed.sections.append(("tear-down of this attempt", teardown.longreprtext))
+            failed.sections.append((_TORN_DOWN, teardown.longreprtext))
         failed.outcome = _RERUN  # type: ignore[assignment]
         self._log(failed)
 
@@ -262,11 +278,6 @@ def _set_up_and_call(item: pytest.Item) -> list[pytest.TestReport]:
         if not is_setup_only:
             reports.append(call_and_report(item, "call", log=False))
     return reports
-
-
-def _end(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Tear down what was kept for another attempt that does not come."""
-    item.session._setupstate.teardown_exact(nextitem)
 
 
 def _is_repeated_by_others(item: pytest.Item) -> bool:

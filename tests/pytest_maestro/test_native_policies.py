@@ -317,3 +317,70 @@ async def test_it():
 
     assert result.parseoutcomes()["passed"] == 1
     assert project.results() == {"unit::tests.test_a.test_it": "passed flaky"}
+
+
+@pytest.mark.parametrize("tear_down", ["pass", "raise RuntimeError('no tear-down')"], ids=["clean", "broken"])
+def test_a_breaker_that_opened_between_two_attempts_ends_the_test_with_all_its_fixtures(project: Project, tear_down: str) -> None:
+    retry = "{times: 1, on: [error], backoff: {kind: constant, first: 200ms, jitter: none}}"
+    # It may be probed again when the wait is over, and nothing listens there.
+    breaker = "{dependency: 'localhost:9', failures: 3, open_for: 50ms}"
+    project.config(UNIT.replace("again", "web"), head=f"policies: {{web: {{retry: {retry}, breaker: {breaker}}}}}")
+    project.file(
+        "tests/test_a.py",
+        SCOPES
+        + f"""
+@pytest.fixture(scope="module", autouse=True)
+def last():
+    yield
+    {tear_down}
+
+def test_a(of_function): raise ConnectionRefusedError("localhost:9")
+def test_b(of_function): raise ConnectionRefusedError("localhost:9")
+""",
+    )
+
+    result = project.run("qa.yaml", "-s", *WITHOUT_RERUNS)
+
+    assert project.results() == {"unit::tests.test_a.test_a": "error", "unit::tests.test_a.test_b": "error"}
+    assert fixtures(result) == [
+        *["session up", "module up", "function up", "function down", "function up", "function down"],
+        *["function up", "function down", "module down", "session down"],
+    ]
+    result.stdout.fnmatch_lines(["*not tried again: localhost:9 is down: its circuit breaker is *"])
+    assert ("no tear-down" in str(result.stdout)) == ("raise" in tear_down)
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+
+
+def test_an_attempt_that_no_longer_fits_is_not_made_and_a_tear_down_that_breaks_is_told_with_its_attempt(project: Project) -> None:
+    head = (
+        "policies: {again: {deadline: 5s, retry: {times: 1, on: [error], backoff: {kind: constant, first: 9s, jitter: none}}}, quick: {X}}"
+    )
+    quick = "retry: {times: 1, on: [error], backoff: {kind: constant, first: 1ms, jitter: none}}"
+    project.config(UNIT, head=head.replace("X", quick))
+    project.file(
+        "tests/test_a.py",
+        """
+import pytest
+tries = []
+
+@pytest.fixture
+def shop():
+    yield
+    if len(tries) == 1:
+        raise RuntimeError("no tear-down")
+
+def test_late(): raise OSError("gone")
+
+@pytest.mark.maestro(policy="quick")
+def test_flaky(shop):
+    tries.append(1)
+    if len(tries) == 1:
+        raise OSError("gone")
+""",
+    )
+
+    result = project.run("qa.yaml", "--setup-show", "-rR", *WITHOUT_RERUNS)
+
+    assert project.results() == {"unit::tests.test_a.test_late": "error", "unit::tests.test_a.test_flaky": "passed flaky"}
+    result.stdout.fnmatch_lines(["*not tried again: *s left of 5s*"])
+    assert errors(project) == [(1, "gone"), (1, "gone")]
