@@ -53,8 +53,10 @@ ONE_CASE = "      - name: c\n        steps: [{click: a}]\n"
         ),
         (
             "save: {text: {css: a, destructive: true}, as: x}",
-            "10:35 'destructive' is for steps that act: what is checked, read or waited for is never looked for anywhere else"
-            " (take it away)",
+            (
+                "10:35 'destructive' is for steps that act: what is checked, read or waited for is never looked for anywhere else"
+                " (take it away)"
+            ),
         ),
         (
             "wait_for: {css: a, heal: propose}",
