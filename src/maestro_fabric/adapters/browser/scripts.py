@@ -16,13 +16,14 @@ __all__ = [
     "fingerprint_script",
     "learn_found_script",
     "names_script",
+    "script_text",
 ]
 
 
 @cache
 def names_script() -> str:
     """Functions that give an element's role, accessible name and labels."""
-    return (resources.files(__package__) / "names.js").read_text("utf-8")
+    return script_text(__package__, "names.js")
 
 
 ORIGIN = """() => {
@@ -46,7 +47,7 @@ const isVisible = (element) => {
 @cache
 def finding_script() -> str:
     """Functions that find elements by their locators, for the head of a script."""
-    return IS_VISIBLE + names_script() + (resources.files(__package__) / "locators.js").read_text("utf-8")
+    return IS_VISIBLE + names_script() + script_text(__package__, "locators.js")
 
 
 @cache
@@ -80,7 +81,13 @@ return JSON.stringify(learn(find(locator), {{...asked, offset}}));
 
 @cache
 def _fingerprints() -> str:
-    return (resources.files(__package__) / "fingerprints.js").read_text("utf-8")
+    return script_text(__package__, "fingerprints.js")
+
+
+def script_text(package: str, name: str) -> str:
+    """A script file of a package, without its comments and indentation: it is sent and read anew by each call."""
+    lines = (line.strip() for line in (resources.files(package) / name).read_text("utf-8").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
 
 
 READ_ELEMENTS = (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 
-from maestro_fabric.adapters.browser.scripts import finding_script
+from maestro_fabric.adapters.browser.scripts import finding_script, script_text
 
 __all__ = ["LEAVING", "SETTLED", "VALUE_OF", "act", "find_frame", "on_all"]
 
@@ -40,7 +39,7 @@ return '';
 
 @cache
 def _library() -> str:
-    return finding_script() + (resources.files(__package__) / "page.js").read_text("utf-8")
+    return finding_script() + script_text(__package__, "page.js")
 
 
 @cache
