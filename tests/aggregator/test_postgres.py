@@ -277,6 +277,7 @@ def test_a_session_is_written_here_and_sent_at_its_end(project, database, monkey
     assert runs.output.count("unit") == 0
     assert runs.output.count("01") >= 2
     assert runner.invoke(main, ["gate"]).output.count("new_failures") == 1
+    assert "nothing is in quarantine" in runner.invoke(main, ["quarantine", "list"]).output
     plan = runner.invoke(main, ["plan"])
     assert f"store postgresql://postgres:***@/{name}" in plan.output
     assert "hush" not in plan.output
@@ -298,6 +299,7 @@ def test_maestro_run_sends_its_run_too(project, database, monkeypatch):
         (["push", "--store", "postgresql://ada:hush@127.0.0.1:1/x"], "there is no store"),
         (["runs", "--store", "postgresql://ada:hush@127.0.0.1:1/x"], "check that the database runs"),
         (["runs", "--store", "mysql://ada:hush@db/x"], "mysql:// is no history"),
+        (["heal", "list", "--store", "postgresql://ada:hush@127.0.0.1:1/x"], "has no heals: they wait in the local history"),
         (["runs", "--store", "."], "is a folder: name the file in it"),
     ],
 )

@@ -16,7 +16,7 @@ from rich.text import Text
 from maestro_fabric.aggregator.heals import HealRow, forget_newest, heal_rows, judge
 from maestro_fabric.aggregator.report.heals import picture_of, render_heals
 from maestro_fabric.cli.options import errors_told
-from maestro_fabric.cli.showing import DEFAULT_STORE
+from maestro_fabric.cli.showing import DEFAULT_STORE, LOCAL_FILE
 from maestro_fabric.config.locators import show_locator
 from maestro_fabric.errors import ConfigError, PluginError, StoreError
 from maestro_fabric.qa_file.patch import replace_locator
@@ -26,7 +26,7 @@ __all__ = ["COMMANDS", "heal"]
 _MOST_FEATURES = 12
 _store_option = click.option(
     "--store",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LOCAL_FILE,
     default=DEFAULT_STORE,
     envvar="MAESTRO_STORE",
     show_default=True,

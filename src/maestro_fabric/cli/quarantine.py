@@ -15,10 +15,11 @@ from rich.text import Text
 
 from maestro_fabric.aggregator import UnknownName, open_history
 from maestro_fabric.cli.options import errors_told
-from maestro_fabric.cli.showing import DEFAULT_STORE, Row, json_option, make_console, make_table, print_json
+from maestro_fabric.cli.showing import DEFAULT_STORE, STORE, Row, json_option, make_console, make_table, print_json
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.compose.quarantining import load_quarantine, today_of
 from maestro_fabric.errors import ConfigError
+from maestro_fabric.places import Place
 from maestro_fabric.quarantine import Quarantine, QuarantineEntry
 
 __all__ = ["COMMANDS", "quarantine"]
@@ -34,7 +35,7 @@ class _Place:
     """Where the quarantine and the history are."""
 
     file: Path
-    store: Path
+    store: Place
 
     def read(self) -> Quarantine:
         return load_quarantine(self.file, SystemClock())
@@ -51,24 +52,22 @@ def _places(command: F) -> F:
         help="The config that names both files; quarantine.yaml beside it otherwise.",
     )
     @click.option("--file", type=click.Path(path_type=Path, dir_okay=False), help="Another quarantine than the config's.")
-    @click.option(
-        "--store", type=click.Path(path_type=Path, dir_okay=False), envvar="MAESTRO_STORE", help="Another history than the config's."
-    )
+    @click.option("--store", type=STORE, envvar="MAESTRO_STORE", help="Another history than the config's.")
     @functools.wraps(command)
-    def called(*, config: Path, file: Path | None, store: Path | None, **others: Any) -> Any:
+    def called(*, config: Path, file: Path | None, store: Place | None, **others: Any) -> Any:
         with errors_told():
             return command(place=_place(config, file, store), **others)
 
     return called  # type: ignore[return-value]
 
 
-def _place(config: Path, file: Path | None, store: Path | None) -> _Place:
+def _place(config: Path, file: Path | None, store: Place | None) -> _Place:
     if (file is not None and store is not None) or not config.exists():
         return _Place(file or config.parent / _DEFAULT_FILE, store or config.parent / DEFAULT_STORE)
-    from maestro_fabric.compose.preparing import load_config
+    from maestro_fabric.compose.preparing import load_config, place_of_config
 
-    read = load_config(config, environ=os.environ).config
-    return _Place(file or config.parent / read.quarantine, store or config.parent / read.store)
+    read = load_config(config, environ=os.environ)
+    return _Place(file or config.parent / read.config.quarantine, store or place_of_config(read, os.environ))
 
 
 def _to_day(ctx: click.Context, param: click.Parameter, value: str) -> date:
@@ -181,7 +180,7 @@ def propose(as_json: bool, place: _Place) -> None:  # noqa: FBT001
 COMMANDS: list[click.Command] = [quarantine]
 
 
-def _known_title(text: str, store: Path) -> str:
+def _known_title(text: str, store: Place) -> str:
     """The title of the case that the history knows by this text.
 
     Raises:

@@ -19,6 +19,7 @@ from maestro_fabric.places import LOCAL_STORE, Place, place_of
 
 __all__ = [
     "DEFAULT_STORE",
+    "LOCAL_FILE",
     "STORE",
     "Row",
     "StoreProblem",
@@ -67,6 +68,22 @@ class _Store(click.ParamType[Place]):
 
 STORE = _Store()
 """The type of an option that names a history."""
+
+
+class _LocalFile(_Store):
+    """A file; what a team's database does not have is named."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        place = super().convert(value, param, ctx)
+        if not isinstance(place, Path):
+            self.fail(f"{place} has no heals: they wait in the local history, --store {DEFAULT_STORE}", param, ctx)
+        return place
+
+
+LOCAL_FILE = _LocalFile()
+"""The type of an option that names the history of this machine."""
 
 store_option = click.option(
     "--store",

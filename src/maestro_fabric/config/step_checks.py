@@ -168,8 +168,25 @@ def _nested(value: Any, keys: Iterable[str]) -> list[_Complaint]:
         target = getattr(value, key)
         if target is not None:
             shown = "from" if key == "source" else key
-            found += [((shown, *below), what, hint) for below, what, hint in _check_element(target)]
+            found += [((shown, *below), what, hint) for below, what, hint in (*_check_element(target), *_complain_of_healing(target))]
     return found
+
+
+def _never_healed(check: Callable[[Any], Sequence[_Complaint]]) -> Callable[[Any], Sequence[_Complaint]]:
+    """The check of an action whose element is never looked for anywhere else, so that nothing can be said of that."""
+
+    def complain(value: s.Target) -> Sequence[_Complaint]:
+        if value.heal is None and value.destructive is False:
+            return check(value)
+        return [*check(value), *_complain_of_healing(value)]
+
+    return complain
+
+
+def _complain_of_healing(value: s.Target) -> list[_Complaint]:
+    given = [key for key, is_given in (("heal", value.heal is not None), ("destructive", value.destructive is not False)) if is_given]
+    what = "is for steps that act: what is checked, read or waited for is never looked for anywhere else"
+    return [((key,), f"{key!r} {what}", "take it away") for key in given]
 
 
 def _check_request(value: s.Request) -> Sequence[_Complaint]:
@@ -248,7 +265,11 @@ def _check_a11y(value: s.CheckA11y) -> Sequence[_Complaint]:
 
 
 def _check_visual(value: s.CheckVisual) -> Sequence[_Complaint]:
-    masks = [(("mask", index, *below), what, hint) for index, mask in enumerate(value.mask) for below, what, hint in _check_element(mask)]
+    masks = [
+        (("mask", index, *below), what, hint)
+        for index, mask in enumerate(value.mask)
+        for below, what, hint in (*_check_element(mask), *_complain_of_healing(mask))
+    ]
     return [*_check_focus(value), *masks]
 
 
@@ -276,16 +297,17 @@ _CHECKS: dict[str, Callable[[Any], Sequence[_Complaint]]] = {
         ("click", "double_click", "right_click", "hover", "fill", "clear", "select", "check", "uncheck", "scroll_to"),
         _check_element,
     ),
-    **dict.fromkeys(("type", "press", "screenshot"), _check_focus),
+    **dict.fromkeys(("type", "press"), _check_focus),
+    "screenshot": _never_healed(_check_focus),
     "check_a11y": _check_a11y,
-    "check_visual": _check_visual,
+    "check_visual": _never_healed(_check_visual),
     "upload": _check_upload,
-    "expect": _check_expect,
+    "expect": _never_healed(_check_expect),
     "save": _check_save,
     "request": _check_request,
     "route": _check_route,
     "switch_tab": _check_switch_tab,
-    "wait_for": _check_wait_for,
+    "wait_for": _never_healed(_check_wait_for),
     "drag": _check_drag,
     "download": _check_download,
 }
