@@ -81,8 +81,7 @@ class ShellSession:
         """Nothing is open between two cases."""
 
     def _exit_status(self, script: Path, log_path: Path, deadline: Deadline) -> int:
-        urls = {f"{name.upper()}_URL": url for name, url in self._context.service_urls.items()}
-        env = {**os.environ, "PYTHON": sys.executable, **urls}
+        env = {**os.environ, "PYTHON": sys.executable} | {f"{name.upper()}_URL": url for name, url in self._context.service_urls.items()}
         # `start_child` sees to it that the script and all it starts end with this process, also after kill -9.
         child = self._context.start_child(["sh", "-eu", str(script)], script.parent, env, log_path)
         try:

@@ -41,6 +41,9 @@ def test_the_included_file_of_the_shop_fits_the_schema_of_suites() -> None:
 def test_each_config_in_the_docs_can_be_loaded(page: Path, text: str, tmp_path: Path) -> None:
     file = tmp_path / "qa.yaml"
     file.write_text(text)
+    for suite in _read(text)["suites"]:
+        for path in suite.get("paths", ()):
+            (tmp_path / path).mkdir(parents=True, exist_ok=True)
 
     assert load_config(file, environ={}).config.suites, page
 

@@ -16,7 +16,7 @@ from types import FrameType
 import pytest
 
 from maestro_fabric.resilience import TimeoutError as CallTimeout
-from maestro_fabric.resilience import deadline, timeout
+from maestro_fabric.resilience import alarm, deadline, timeout
 from maestro_fabric.resilience.events import TimedOut
 
 # pytest-timeout has an alarm of its own in the main thread, and these tests look at that alarm.
@@ -145,6 +145,30 @@ def test_whenever_it_rings_all_is_put_back(foreign_alarms: list[float]) -> None:
         assert signal.getsignal(signal.SIGALRM) is handler
     assert set(outcomes) == {"in time", "timed out"}
     assert foreign_alarms == []
+
+
+@pytest.mark.parametrize("rings", [1, 2, 3])
+def test_it_may_ring_while_the_alarm_is_set_and_again_while_that_is_answered(
+    foreign_alarms: list[float], monkeypatch: pytest.MonkeyPatch, rings: int
+) -> None:
+    """As on a busy machine, where a millisecond passes between two instructions."""
+    handler, set_timer = signal.getsignal(signal.SIGALRM), alarm._set_timer
+    left = list(range(rings))
+
+    def set_late(which: int, seconds: float, *every_s: float) -> tuple[float, float]:
+        found = set_timer(which, seconds, *every_s)
+        if left:
+            left.pop()
+            _spin_until(time.perf_counter() + 0.002)
+            signal.raise_signal(signal.SIGALRM)
+        return found
+
+    monkeypatch.setattr(alarm, "_set_timer", set_late)
+    with pytest.raises(CallTimeout):
+        timeout(0.001).call(spin)
+    assert left == foreign_alarms == []
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    assert signal.getsignal(signal.SIGALRM) is handler
 
 
 def _spin_until(moment: float) -> None:

@@ -74,7 +74,7 @@ class Alarm:
             self._ring_foreign(number, frame, now)
         if self._is_over or now < self._at:
             self._wind()
-        elif frame is not None and frame.f_code in _SPARED:
+        elif _is_spared(frame):
             _set_timer(_TIMER, _SOON_S)
         else:
             raise Rang(self)
@@ -98,8 +98,15 @@ _SPARED: set[CodeType] = set()
 
 
 def never_ring_in(*functions: Callable[..., object]) -> None:
-    """An alarm that is due while one of these runs rings a moment later: what they put back would be lost."""
+    """An alarm that is due while one of these runs, or what it calls, rings a moment later: what they put back would be lost."""
     _SPARED.update(function.__code__ for function in functions if isinstance(function, FunctionType))
 
 
-never_ring_in(Alarm.__enter__, Alarm.__exit__, Alarm._wind)
+def _is_spared(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code not in _SPARED:
+        frame = frame.f_back
+    return frame is not None
+
+
+# Of `_ring` itself, too: on a busy machine it rings again before the first answer, perhaps given in `__exit__`, has returned.
+never_ring_in(Alarm.__enter__, Alarm.__exit__, Alarm._ring, Alarm._wind)

@@ -16,8 +16,9 @@ DRIVERS: Mapping[str, str] = {"chromium": "chromedriver", "firefox": "geckodrive
 """The driver's program by the engine."""
 
 # Selenium's own name first, then what CI images and other tools set; CHROMEWEBDRIVER is a folder.
+_OWN_VARIABLE = "MAESTRO_DRIVER"
 _VARIABLES = {
-    "chromium": ("MAESTRO_DRIVER", "SE_CHROMEDRIVER", "CHROMEDRIVER", "CHROMEDRIVER_PATH", "CHROMEWEBDRIVER"),
+    "chromium": (_OWN_VARIABLE, "SE_CHROMEDRIVER", "CHROMEDRIVER", "CHROMEDRIVER_PATH", "CHROMEWEBDRIVER"),
     "firefox": ("SE_GECKODRIVER", "GECKODRIVER", "GECKODRIVER_PATH", "GECKOWEBDRIVER"),
 }
 
@@ -41,7 +42,8 @@ def find_driver(engine: str, configured: str | None, environ: Mapping[str, str],
     """The driver to use, the first of: configured, named by the environment, on the path, fetched by ``maestro doctor``.
 
     Of several, one whose major version is another than the browser's is skipped: a chromedriver takes its own version only. A
-    configured one, and one that is alone, is returned whatever it is, so that starting it says what is wrong with it.
+    configured one, one that is alone, and one that ``MAESTRO_DRIVER`` names but that is not there are returned whatever they are, so
+    that starting them says what is wrong.
 
     Args:
         engine: ``chromium`` or ``firefox``.
@@ -78,6 +80,8 @@ def _fitting(found: Sequence[FoundDriver], wanted: str) -> FoundDriver:
     """The first of the browser's version; the first of all when none is, or the browser does not tell its own."""
     skipped: list[str] = []
     for driver in found:
+        if driver.source == _OWN_VARIABLE and not driver.path.exists():
+            return driver
         version = major_version(version_answer(str(driver.path)))
         if not wanted or version == wanted:
             return replace(driver, skipped=tuple(skipped))
