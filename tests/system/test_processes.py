@@ -94,10 +94,16 @@ def test_a_tree_that_ended_before_is_ended() -> None:
     assert end_process_tree(child.pid)
 
 
-def test_the_process_that_ends_others_spares_itself() -> None:
-    own = find_process(os.getpid())
-    assert own is not None
-    assert end_processes(lambda: [own], grace_s=0)
+def test_the_process_that_ends_others_spares_itself_and_not_its_children() -> None:
+    # In a process of its own: the one that runs the tests has children that it needs.
+    script = """
+        import os, subprocess, sys
+        from maestro_fabric.system.processes import end_processes, find_process
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        print(end_processes(lambda: [find_process(os.getpid())], grace_s=0), child.wait())
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == f"True {-signal.SIGKILL}\n"
 
 
 def test_a_later_process_with_the_same_number_is_spared(tree: subprocess.Popen[str]) -> None:
