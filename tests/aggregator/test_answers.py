@@ -303,6 +303,7 @@ def test_the_aggregator_answers_the_same_questions(drive, store):
         html = aggregator._repr_html_()
         assert "6 runs" in html
         assert "run-005" in aggregator.runs()._repr_html_()
+        assert "{" not in aggregator.runs()._repr_html_()
         assert "run-005" in aggregator.runs()[0]._repr_html_()
         assert "shop::buy" in aggregator.flaky()._repr_html_()
 

@@ -65,10 +65,28 @@ class RunRow:
         """How many cases have a result."""
         return sum(self.counts[status] for status in ("passed", "failed", "error", "skipped", "blocked"))
 
+    def in_short(self) -> dict[str, object]:
+        """What a notebook's table has of it."""
+        return {
+            "run": self.run_id,
+            "orchestration": self.orchestration_id,
+            "status": self.status,
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "results": self._counts(),
+            "branch": self.git_branch,
+            "commit": (self.git_commit or "")[:12],
+            "job": self.ci_job,
+            "host": self.host,
+        }
+
     def _repr_html_(self) -> str:
-        counts = ", ".join(f"{count} {name}" for name, count in self.counts.items() if count)
         where = " ".join(escape(fact) for fact in (self.git_branch, self.git_commit) if fact)
-        return f"<p><b>{escape(self.run_id)}</b> {escape(self.status)}, {escape(self.started_at)} {where}: {counts or 'no case'}</p>"
+        return f"<p><b>{escape(self.run_id)}</b> {escape(self.status)}, {escape(self.started_at)} {where}: {self._counts()}</p>"
+
+    def _counts(self) -> str:
+        counted = [f"{count} {name}" for name, count in self.counts.items() if count and name not in ("attempts", "duration_us")]
+        return ", ".join(counted) or "no case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

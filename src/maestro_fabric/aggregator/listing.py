@@ -34,15 +34,21 @@ class Rows(list[T]):
     def _repr_html_(self) -> str:
         if not self:
             return "<p>none</p>"
-        names = [name for name in _fields(self[0]) if any(_fields(row)[name] not in ("", None, (), [], {}) for row in self[:_SHOWN])]
+        shown = [_shown(row) for row in self[:_SHOWN]]
+        names = [name for name in shown[0] if any(row[name] not in ("", None, (), [], {}) for row in shown)]
         head = "".join(f"<th>{escape(name)}</th>" for name in names)
-        body = "".join(f"<tr>{''.join(f'<td>{_text(_fields(row)[name])}</td>' for name in names)}</tr>" for row in self[:_SHOWN])
+        body = "".join(f"<tr>{''.join(f'<td>{_text(row[name])}</td>' for name in names)}</tr>" for row in shown)
         rest = f"<p>and {len(self) - _SHOWN} more</p>" if len(self) > _SHOWN else ""
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
 
 def _fields(row: Any) -> dict[str, Any]:
     return {field.name: getattr(row, field.name) for field in fields(row)} if is_dataclass(row) else dict(row)
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """What a table has of a row: all of it, or what the row itself says a person wants to see."""
+    return dict(row.in_short()) if hasattr(row, "in_short") else _fields(row)
 
 
 def _text(value: object) -> str:
