@@ -286,7 +286,9 @@ def test_not_run():
     assert again.parseoutcomes()["failed"] == 1
 
 
-def test_a_debugger_sees_the_first_attempt_and_no_other_follows(project: Project) -> None:
+def test_a_debugger_sees_the_first_attempt_and_no_other_follows(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A debugger in this process switches pytest-timeout off for good, for the tests after this one, too.
+    monkeypatch.setattr("pytest_timeout.SUPPRESS_TIMEOUT", False)
     project.config(UNIT, head=AGAIN)
     project.file("tests/test_a.py", "def test_it(): assert 0\n")
     project.pytester.syspathinsert()
