@@ -59,6 +59,24 @@ def test_flaky_cases_are_found_with_their_evidence(drive, history):
     assert found["shop::retried"].fails_with == ()
 
 
+def test_a_failure_that_makes_its_run_longer_is_not_said_to_come_early(drive, history):
+    seconds_of = random.Random(4)
+    for number in range(40):
+        drive.clock.advance(600)
+        drive.start(f"run-{number:03}", facts={"git_commit": "c1", "git_dirty": "false"})
+        for name in ("first", "shaky", "last"):
+            status = F if name == "shaky" and number % 4 == 0 else P
+            lasted = seconds_of.uniform(0.9, 1.1) * (6 if status is F else 1)
+            case = drive.case(name)
+            drive.attempt(case, status, duration_s=lasted)
+            drive.clock.advance(lasted)
+            drive.finish(case, status)
+        drive.end("failed")
+    with history() as opened:
+        (shaky,) = opened.flaky()
+    assert shaky.hints == ("duration: longer when it fails",)
+
+
 def test_a_run_in_which_the_breaker_opened_proves_nothing(drive, history):
     for number in range(6):
         run(drive, number, {"buy": F if number == 3 else P})

@@ -54,7 +54,18 @@ class _Surroundings:
     workers: Mapping[int, int]
     worker_names: Mapping[int, str]
 
-    def of(self, row: _Try) -> Circumstances:
+    def of_all(self, tries: Sequence[_Try]) -> list[Circumstances]:
+        began: dict[int, int] = {}
+        lasted: dict[int, float] = defaultdict(float)
+        for number, _, started, duration, _, _ in tries:
+            began[number] = min(started, began.get(number, started))
+            lasted[number] += duration / 1e3
+        # A failure that waits for its time limit makes its run longer: without its own time, a case's place is the same in good and bad runs.
+        others = {number: (self.runs[number].duration_ms or 0) - lasted[number] for number in began}
+        places = {number: min(1.0, began[number] / others[number]) if others[number] > 0 else 0.0 for number in began}
+        return [self._of(row, places[row[0]]) for row in tries]
+
+    def _of(self, row: _Try, place: float) -> Circumstances:
         number, status, started, duration, worker, _ = row
         run = self.runs[number]
         return Circumstances(
@@ -64,7 +75,7 @@ class _Surroundings:
             workers=self.workers[number],
             hour=(run.started_ms + started) // 3_600_000 % 24,
             duration_s=duration / 1e6,
-            place=started / run.duration_ms if run.duration_ms else 0.0,
+            place=place,
         )
 
 
@@ -143,7 +154,7 @@ def _row(connection: Connection, one: _Judged, name: tuple[str, str], around: _S
         error=next(iter(text[0].splitlines()), "") if text else "",
         reason=verdict.reason,
         fails_with=fails_with,
-        hints=find_hints([around.of(row) for row in one.tries]),
+        hints=find_hints(around.of_all(one.tries)),
     )
 
 
