@@ -60,7 +60,7 @@ class _Surroundings:
         for number, _, started, duration, _, _ in tries:
             began[number] = min(started, began.get(number, started))
             lasted[number] += duration / 1e3
-        # A failure that waits for its time limit makes its run longer: without its own time, a case's place is the same in good and bad runs.
+        # A failure that waits for its time limit makes its run longer: without that time, the place is the same in good and bad runs.
         others = {number: (self.runs[number].duration_ms or 0) - lasted[number] for number in began}
         places = {number: min(1.0, began[number] / others[number]) if others[number] > 0 else 0.0 for number in began}
         return [self._of(row, places[row[0]]) for row in tries]
