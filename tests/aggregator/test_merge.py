@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -18,7 +19,7 @@ from maestro_fabric.aggregator.merge import merge_stores
 from maestro_fabric.aggregator.prune import prune_store
 from maestro_fabric.cli import main
 from maestro_fabric.errors import StoreError
-from maestro_fabric.events import AttemptFinished, CaseFinished, RunFinished, RunStarted
+from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, RunFinished, RunStarted
 from maestro_fabric.model import Artifact, Attempt, Case, CaseId, Fault, Outcome, RunInfo, Status
 from maestro_fabric.testing import FakeClock
 
@@ -167,6 +168,25 @@ def test_prune_and_recover_are_commands(years):
     writer.receive(RunStarted(RunInfo(run_id="killed", started_at=NOW)))
     writer.close()
     assert "killed 2023-11-14T22:13:20.000Z interrupted, 0 results" in runner.invoke(main, ["recover", "--store", str(years)]).output
+
+
+def test_recover_exports_the_interrupted_runs_with_the_cases_that_were_running(tmp_path):
+    store, folder = tmp_path / "h.db", tmp_path / "interrupted"
+    writer = StoreWriter(store, clock=FakeClock(NOW), is_ticking=False)
+    writer.receive(RunStarted(RunInfo(run_id="killed", started_at=NOW)))
+    writer.receive(AttemptStarted(Case(id=CaseId("", "shop", "buy")), 1, NOW, ""))
+    writer.close()
+
+    told = CliRunner().invoke(main, ["recover", "--export", str(folder), "--store", str(store), "--json"])
+
+    (run,) = json.loads(told.stdout)
+    assert run["file"] == str(folder / "killed.json")
+    exported = json.loads((folder / "killed.json").read_text())
+    assert exported["status"] == "interrupted"
+    assert [(row["name"], row["status"], row["error_type"]) for row in exported["results"]] == [("buy", "error", "Interrupted")]
+    told = CliRunner().invoke(main, ["recover", "--export", str(store / "there"), "--store", str(store)])
+    assert told.exit_code == 2
+    assert "cannot be written: Not a directory; name another folder with --export" in told.output
 
 
 def test_what_cannot_be_pruned_is_told(tmp_path):

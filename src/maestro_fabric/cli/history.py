@@ -28,7 +28,7 @@ from maestro_fabric.cli.showing import (
 from maestro_fabric.cli.window_options import window_options
 from maestro_fabric.places import Place, local_of
 
-__all__ = ["COMMANDS", "history", "runs", "show"]
+__all__ = ["COMMANDS", "history", "run_document", "runs", "show"]
 
 _WIDE = 120  # columns from which on a table of runs has one for each count
 _SHORT_ID = 13  # characters of a run's id: its time in milliseconds
@@ -73,7 +73,7 @@ def show(run: str, with_all: bool, window: Window, store: Place, as_json: bool) 
         results = opened.results(found.run_id, window.suite)
         attempts = [row for row in opened.attempts(found.run_id) if window.suite in (None, row.suite)]
     if as_json:
-        print_json({**_run_json(found), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]})
+        print_json(run_document(found, results, attempts))
         return
     console = make_console()
     console.print(_run_head(found), soft_wrap=True)
@@ -110,6 +110,11 @@ def history(case: str, limit: int, window: Window, store: Place, as_json: bool) 
 
 
 COMMANDS: list[click.Command] = [runs, show, history]
+
+
+def run_document(run: RunRow, results: Sequence[ResultRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
+    """A whole run as JSON has it: its facts and counts, its results, its attempts."""
+    return {**_run_json(run), "results": [asdict(row) for row in results], "attempts": [asdict(row) for row in attempts]}
 
 
 def _run_json(run: RunRow) -> dict[str, Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "Row",
     "StoreProblem",
     "json_option",
+    "json_text",
     "make_console",
     "make_table",
     "many",
@@ -128,7 +129,12 @@ def make_console() -> Console:
 
 def print_json(value: object) -> None:
     """Print a value for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """A value for programs, as all commands write it."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def make_table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
