@@ -81,7 +81,8 @@ def main() -> None:
     parser.add_argument("cases", nargs="+", type=Path)
     parser.add_argument("--write", action="store_true", help="write the fitted numbers into the package")
     options = parser.parse_args()
-    changes = [change for path in options.cases for change in read(path)]
+    # In whatever order they are given: sums of floating-point numbers differ with it, and with them the trees.
+    changes = [change for path in sorted(options.cases) for change in read(path)]
     answers = cross_validated_answers(changes)
     confidences = cross_validated_confidences(changes, answers)
     for path in options.cases:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from maestro_fabric.healing import Box, Decision, Fingerprint, Settings, decide, similarity
+from maestro_fabric.healing.similarity import compare, weigh
+from maestro_fabric.healing.weights import FITTED
 from page_elements import element, shop
 
 BUY, WISH, LOGIN, SEARCH = 6, 7, 2, 3
@@ -196,6 +198,14 @@ def test_a_button_is_known_by_where_it_sends_its_form() -> None:
     assert decide(old, page).index == 0
     assert similarity(old, page[0]) > similarity(elsewhere, page[0]) + 0.1
     assert similarity(old, replace(page[0], name="delete")) < similarity(old, page[0])
+
+
+def test_a_link_that_looks_like_a_button_sends_no_form() -> None:
+    old = element("a", "Add to basket", href="/basket", is_button=True)
+    new = element("a", "Put in your bag", href="/basket", is_button=True)
+
+    # Where it leads is among what is compared, and counts once.
+    assert similarity(old, new) == weigh(compare(old, new), FITTED.weights)
 
 
 def test_what_is_known_to_be_another_element_is_not_even_proposed() -> None:

@@ -79,9 +79,12 @@ def score_of(one: Fingerprint, other: Fingerprint, values: Sequence[float], weig
 
 
 def _send_alike(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether both are buttons that send their forms to the same address, under the same name."""
+    """Whether both are buttons that send their forms to the same address, under the same name.
+
+    A link that looks like a button sends none; where it leads is one of the features, which are fitted.
+    """
     a, b = one.traits, other.traits
-    return a.kind == b.kind == "button" and a.address == b.address != "" and one.name == other.name
+    return a.kind == b.kind == "button" and "a" not in (one.tag, other.tag) and a.address == b.address != "" and one.name == other.name
 
 
 def weigh(values: Sequence[float], weights: Sequence[float]) -> float:
