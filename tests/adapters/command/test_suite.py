@@ -138,7 +138,7 @@ def test_several_reports_are_read_and_old_ones_are_left_alone(run: Run, tmp_path
         ("echo '<testsuite/>' > x.xml", {"junit": "x.xml"}, "NoCases: the report holds no case (exit status 0)"),
         ("echo '1..1'; echo 'ok - a'; exit 3", {"tap": "-"}, "ProgramFailed: exit status 3, although every case in its report is fine"),
         ("echo '1..2'; echo 'ok - a'", {"tap": "-"}, "ReportUnusable: the TAP on its standard output cannot be used: it is cut off"),
-        ("echo '1..1'; echo 'not ok - a'; kill -9 $$", {"tap": "-"}, "ProgramDied: the program was killed (exit status -9)"),
+        ("echo '1..1'; echo 'not ok - a'; kill -9 $$", {"tap": "-"}, "ProgramDied: the program was ended (killed by SIGKILL)"),
     ],
     ids=["missing", "stale", "empty", "malformed", "no case", "green but not 0", "cut off", "killed"],
 )
@@ -260,7 +260,7 @@ def test_without_the_container_the_first_case_says_what_was_wrong_with_the_progr
 
 @pytest.mark.parametrize(
     ("command", "message"),
-    [("echo no >&2; exit 4", "exit status 4:\nno"), ("true", "the command printed no name"), ("echo '<oops'", "it is no whole XML")],
+    [("echo no >&2; exit 4", "(exit status 4):\nno"), ("true", "the command printed no name"), ("echo '<oops'", "it is no whole XML")],
     ids=["fails", "empty", "malformed"],
 )
 def test_a_list_that_cannot_be_used_is_one_error(run: Run, command: str, message: str) -> None:

@@ -143,4 +143,5 @@ def test_a_suite_whose_steps_folder_is_missing_is_one_error(suite: Suite, tmp_pa
     result = suite.run({"features/a.feature": SECOND}, runner="behave", paths=["features"])
 
     assert statuses(result) == {"behave": "error"}
-    assert "No steps directory in" in fault_of(result.cases[0])
+    assert "behave could not discover the scenarios: No steps directory in '" in fault_of(result.cases[0])
+    assert "Traceback" not in fault_of(result.cases[0])

@@ -271,7 +271,7 @@ def test_an_exit_status_that_no_test_explains_is_an_error(run: Run) -> None:
     )
 
     assert statuses(inner(result, "a.test.js")) == {"a": "passed"}
-    assert "every test passed, but Jest ended with exit status 1" in message(files(result)["a.test.js"])
+    assert "every test passed, but Jest ended badly (exit status 1)" in message(files(result)["a.test.js"])
     assert 'does not meet "global" threshold' in message(files(result)["a.test.js"])
 
 

@@ -186,7 +186,7 @@ def test_a_file_that_hangs_before_the_one_asked_for_is_ended_and_the_other_runs(
 
 @pytest.mark.parametrize(
     ("script", "limit_s", "told"),
-    [([6.0], 5.0, "Jest ran no file within 5s"), ([], None, "Jest ended with exit status 1 before it ran a file:\nlast words")],
+    [([6.0], 5.0, "Jest ran no file within 5s"), ([], None, "Jest ended before it ran a file (exit status 1):\nlast words")],
 )
 def test_a_start_that_fails_is_one_error_and_blocks_the_rest(script: list[Message | float], limit_s: float | None, told: str) -> None:
     stage = Stage([script], exit_status=1)
@@ -205,7 +205,7 @@ def test_a_file_that_is_left_out_without_a_failure_is_an_error() -> None:
     left_out = stage.outcome_of(B)
 
     assert left_out.fault is not None
-    assert left_out.fault.message.startswith("Jest ended with exit status 0 and did not run this file")
+    assert left_out.fault.message.startswith("Jest ended and did not run this file (exit status 0)")
 
 
 def test_a_process_that_does_not_end_after_its_last_file_is_ended_and_no_error() -> None:

@@ -33,9 +33,12 @@ def test_the_nearest_package_above_the_suite_is_taken(tmp_path: Path, environ: d
     install(tmp_path, "jest", version="29.0.0", bin={"jest": "./bin/run.js"})
     home = install(tmp_path / "web", "jest", version="30.1.0", bin="./bin/run.js")
     (tmp_path / "web" / "deep").mkdir()
+    (tmp_path / "beside").mkdir()
 
     tool = find_tool(JEST, tmp_path / "web" / "deep", environ)
+    beside = find_tool(JEST, tmp_path / "web" / ".." / "beside", environ)
 
+    assert beside.version == "29.0.0"
     assert (tool.version, tool.script) == ("30.1.0", home / "bin" / "run.js")
     assert tool.command == [str(tmp_path / "programs" / "node"), str(home / "bin" / "run.js")]
 

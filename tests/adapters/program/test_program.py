@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.adapters.program.channel import Channel, open_channel
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.adapters.program.log import Log
 from maestro_fabric.adapters.program.process import Launch, Program, wait_for_end
 from maestro_fabric.errors import DeadlineExceeded, ServiceError
@@ -153,3 +154,12 @@ class _StillRunning:
 
     def stop(self) -> None:
         """Nothing runs."""
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(0, "exit status 0"), (3, "exit status 3"), (-9, "killed by SIGKILL"), (-60, "killed by signal 60")]
+)
+def test_the_end_of_a_program_is_told_in_words_and_with_its_output_if_there_is_any(status: int, words: str) -> None:
+    assert how_ended(status) == words
+    assert with_output(f"it died ({words})", "last words") == f"it died ({words}):\nlast words"
+    assert with_output(f"it died ({words})", "\n") == f"it died ({words})"

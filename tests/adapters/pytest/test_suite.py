@@ -199,7 +199,7 @@ def test_a_suite_that_ends_itself_early_leaves_errors_that_say_so(run: Run) -> N
     result = run({"test_it.py": text}, suite=", args: [-x]")
 
     assert statuses(result) == {"test_it.test_a": "failed", "test_it.test_b": "error"}
-    assert message(by_name(result)["test_it.test_b"]).startswith("TestNotRun: pytest ended with exit status 1 and did not run this test")
+    assert message(by_name(result)["test_it.test_b"]).startswith("TestNotRun: pytest ended and did not run this test (exit status 1)")
 
 
 def test_a_pytest_that_cannot_start_is_an_error_of_the_config_with_its_words(run: Run) -> None:

@@ -14,6 +14,7 @@ from maestro_fabric.adapters.command.reported import ReportError
 from maestro_fabric.adapters.command.session import CommandSession, Listed, Whole
 from maestro_fabric.adapters.command.suite import CommandSuite
 from maestro_fabric.adapters.program.cases import Trouble, case_of_suite, plain_name
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.config.models import SuiteConfig
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.model import Case, CaseId, Fault, Outcome, Status
@@ -104,7 +105,7 @@ def _listed(config: CommandSuite, context: Context) -> list[str]:
         log_path = Path(folder) / "list.log"
         text, status, errors = standard_output("the list", command_line(config.listing), config, context, log_path, deadline)
     if status:
-        raise ReportError(f"the command ended with exit status {status}:\n{errors or text}")
+        raise ReportError(with_output(f"the command ended badly ({how_ended(status)})", errors or text))
     names = names_in(text, config.report.format)
     if not names:
         raise ReportError(f"the command printed no name{':' if errors else ''}\n{errors}".strip())

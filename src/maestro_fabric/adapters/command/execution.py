@@ -14,6 +14,7 @@ from maestro_fabric.adapters.command.reported import Reported
 from maestro_fabric.adapters.command.suite import STDOUT, CommandSuite
 from maestro_fabric.adapters.command.tap import TapReader
 from maestro_fabric.adapters.program.channel import Channel
+from maestro_fabric.adapters.program.ending import how_ended
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.log import Log
 from maestro_fabric.adapters.program.process import Launch, Program, wait_for_end
@@ -170,11 +171,11 @@ def _fault(left: Left, status: int | None, late: DeadlineExceeded | None, bad: i
     if late is not None:
         return Fault(type="DeadlineExceeded", message=f"{late} and was killed{end}")
     if left.problem:
-        return Fault(type="ReportUnusable", message=f"{left.problem} (exit status {status}){end}")
+        return Fault(type="ReportUnusable", message=f"{left.problem} ({how_ended(status)}){end}")
     if not left.cases:
-        return Fault(type="NoCases", message=f"the report holds no case (exit status {status}){end}")
+        return Fault(type="NoCases", message=f"the report holds no case ({how_ended(status)}){end}")
     if status is None or status < 0:
-        return Fault(type="ProgramDied", message=f"the program was killed (exit status {status}){end}")
+        return Fault(type="ProgramDied", message=f"the program was ended ({how_ended(status)}){end}")
     if status and not bad:
         return Fault(type="ProgramFailed", message=f"exit status {status}, although every case in its report is fine{end}")
     return None

@@ -17,6 +17,7 @@ from maestro_fabric.adapters.cucumber.session import FeatureSession
 from maestro_fabric.adapters.cucumber.suite import CucumberSuite
 from maestro_fabric.adapters.node.find import Unavailable
 from maestro_fabric.adapters.program.cases import Trouble, case_of_suite, plain_name
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.process import Program
 from maestro_fabric.config.models import SuiteConfig
@@ -156,7 +157,7 @@ def _unread(failures: Sequence[ParseFailed], config: CucumberSuite, context: Con
 
 
 def _why_not_discovered(broken: Broken | None, process: Program[Said], config: CucumberSuite) -> Outcome:
-    why = broken.message if broken is not None else f"exit status {process.exit_status}:\n{process.last_output()}"
+    why = broken.message if broken is not None else with_output(how_ended(process.exit_status), process.last_output())
     return _not_discovered(config, why, broken.trace if broken else "")
 
 

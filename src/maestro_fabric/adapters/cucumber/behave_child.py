@@ -75,12 +75,17 @@ def main() -> int:
 
 def _discover(spec: dict[str, Any], owner: Owner) -> int:
     from behave.configuration import Configuration
+    from behave.exception import ConfigError
     from behave.parser import ParserError
     from behave.runner import Runner
     from behave.runner_util import collect_feature_locations, parse_features
 
     config = Configuration([*spec["args"], *spec["paths"]])
-    Runner(config).setup_paths()
+    try:
+        Runner(config).setup_paths()
+    except ConfigError as exc:
+        owner.tell(Broken(type="ConfigError", message=str(exc)))
+        return 1
     locations = [location for location in collect_feature_locations(config.paths) if not config.exclude(location)]
     for _, same_file in groupby(locations, key=lambda location: location.filename):
         try:

@@ -10,6 +10,7 @@ from typing import cast
 from maestro_fabric.adapters.cucumber.said import Attached, Broken, Closed, Place, Said, Scenario, ScenarioStarted, Tried
 from maestro_fabric.adapters.program.asked import Asked
 from maestro_fabric.adapters.program.cases import Trouble
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.adapters.program.process import Program
 from maestro_fabric.errors import DeadlineExceeded, SessionLost
 from maestro_fabric.events import AttemptFinished
@@ -107,14 +108,15 @@ class FeatureSession:
         """What to say of a scenario that the runner did not tell of before it ended."""
         status, output = run.program.exit_status, run.program.last_output()
         if run.closed and run.broken is None:
-            message = f"{self._runner} ended with exit status {status} and did not run this scenario:\n{output}"
+            message = with_output(f"{self._runner} ended and did not run this scenario ({how_ended(status)})", output)
             return Outcome(status=Status.ERROR, fault=Fault(type="ScenarioNotRun", message=message))
         if run.broken is None and run.has_started:
-            raise SessionLost(f"{self._runner} died in this scenario (exit status {status}):\n{output}")
+            raise SessionLost(with_output(f"{self._runner} died in this scenario ({how_ended(status)})", output))
         if run.broken is not None:
             fault = Fault(type=run.broken.type, message=run.broken.message, trace=run.broken.trace)
         else:
-            fault = Fault(type="RunnerFailed", message=f"{self._runner} ended before the first scenario (exit status {status}):\n{output}")
+            message = with_output(f"{self._runner} ended before the first scenario ({how_ended(status)})", output)
+            fault = Fault(type="RunnerFailed", message=message)
         run.program.kill()
         self._run = None
         self._start_failure = fault

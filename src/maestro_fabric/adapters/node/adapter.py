@@ -17,6 +17,7 @@ from maestro_fabric.adapters.node.session import FileSession, TestFile
 from maestro_fabric.adapters.node.suite import FileSuite
 from maestro_fabric.adapters.program.cases import Trouble, case_of_suite
 from maestro_fabric.adapters.program.channel import Channel
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.adapters.program.environment import environment_of
 from maestro_fabric.adapters.program.process import Launch, Program, wait_for_end
 from maestro_fabric.config.models import SuiteConfig
@@ -65,7 +66,7 @@ class FileAdapter(ABC):
     def discover(self, suite: SuiteConfig, context: Context) -> Sequence[Case]:
         """Its files; when they cannot be listed, one case that says why."""
         config = _own(suite)
-        cwd = context.root / config.cwd
+        cwd = (context.root / config.cwd).resolve()
         if not cwd.is_dir():
             return [self._trouble(config, context, f"the folder {config.cwd!r} (cwd) does not exist: make it, or mend the path")]
         try:
@@ -81,7 +82,7 @@ class FileAdapter(ABC):
     def open(self, suite: SuiteConfig, context: Context) -> FileSession:
         """A session; its process starts with the first file."""
         config = _own(suite)
-        cwd = context.root / config.cwd
+        cwd = (context.root / config.cwd).resolve()
         log_path = context.artifacts / self.name / f"{suite.name}.log"
 
         def start(files: Sequence[Path], *, one_by_one: bool) -> RunningFramework:
@@ -125,7 +126,8 @@ class FileAdapter(ABC):
             except ValueError:
                 files = None
         if files is None:
-            raise ListingFailed(f"{self.framework.title} could not list its files (exit status {status}):\n{plain(output).strip()[-4000:]}")
+            why = f"{self.framework.title} could not list its files ({how_ended(status)})"
+            raise ListingFailed(with_output(why, plain(output).strip()[-4000:]))
         return sorted({Path(file).resolve() for file in files})
 
     def _tool(self, cwd: Path, env: dict[str, str]) -> NodeTool:
@@ -143,7 +145,7 @@ def _own(suite: SuiteConfig) -> FileSuite:
 def _file_case(path: Path, cwd: Path, config: FileSuite, context: Context, *, siblings: int) -> Case:
     root = context.root.resolve()
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-    name = Path(os.path.relpath(path, cwd.resolve())).as_posix().replace("::", ": ")
+    name = Path(os.path.relpath(path, cwd)).as_posix().replace("::", ": ")
     return _case(name, config, context, TestFile(path=path, siblings=siblings), Location(shown, 1))
 
 

@@ -11,6 +11,7 @@ from maestro_fabric.adapters.node.file_state import FileState
 from maestro_fabric.adapters.node.framework import RunningFramework, StartFramework
 from maestro_fabric.adapters.node.inner import Teller
 from maestro_fabric.adapters.node.messages import FileBegan, FileEnded, Message, RunBegan, RunEnded, TestBegan
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.errors import DeadlineExceeded
 from maestro_fabric.model import Fault, Outcome, Status
 from maestro_fabric.ports import Clock, Deadline
@@ -149,11 +150,11 @@ class FileRun:
         if self._ended_in_order:
             self._left_out(status, output)
         elif not self._has_begun:
-            self._nothing_ran(f"{self._title} ended with exit status {status} before it ran a file:\n{output}", "FrameworkFailed")
+            self._nothing_ran(with_output(f"{self._title} ended before it ran a file ({how_ended(status)})", output), "FrameworkFailed")
         elif len(suspects) == 1 or self._one_by_one:
             for file in suspects:
                 where = f" in {file.test!r}" if file.test else ""
-                file.break_off("ProcessDied", f"{self._title} died{where} (exit status {status}):\n{output}")
+                file.break_off("ProcessDied", with_output(f"{self._title} died{where} ({how_ended(status)})", output))
         else:
             self._one_by_one = bool(suspects)
         return any(file.verdict is None for file in self._files.values())
@@ -174,7 +175,8 @@ class FileRun:
             if self._is_anything_bad():
                 file.block(f"{self._title} stopped before this file, because of a failure (bail)")
             else:
-                file.break_off("FileNotRun", f"{self._title} ended with exit status {status} and did not run this file:\n{output}")
+                why = f"{self._title} ended and did not run this file ({how_ended(status)})"
+                file.break_off("FileNotRun", with_output(why, output))
 
     def _nothing_ran(self, message: str, kind: str) -> None:
         """One error, at the first of the files; the others cannot help it."""
@@ -213,7 +215,7 @@ class FileRun:
         if self._errors:
             return f"{self._title} reports an error outside its tests:\n" + plain("\n\n".join(self._errors))
         if status and not self._is_anything_bad():
-            return f"every test passed, but {self._title} ended with exit status {status}:\n{plain(process.last_output())}"
+            return with_output(f"every test passed, but {self._title} ended badly ({how_ended(status)})", plain(process.last_output()))
         return ""
 
 

@@ -135,4 +135,6 @@ def _read_manifest(folder: Path) -> Mapping[str, object]:
 
 
 def _upwards(folder: Path) -> Iterator[Path]:
-    yield from (folder.absolute(), *folder.absolute().parents)
+    # As Node sees it: `..` and symbolic links are not in its working directory.
+    folder = folder.resolve()
+    yield from (folder, *folder.parents)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from maestro_fabric.adapters.program.asked import Asked
+from maestro_fabric.adapters.program.ending import how_ended, with_output
 from maestro_fabric.adapters.pytest.process import PytestProcess
 from maestro_fabric.errors import DeadlineExceeded, SessionLost
 from maestro_fabric.model import Case, Fault, Outcome, Status
@@ -84,8 +85,8 @@ class PytestSession:
         if outcome is not None:
             return outcome
         if process.has_collected and not process.ended_in_order:
-            raise SessionLost(f"pytest died in this test (exit status {process.exit_status}):\n{process.last_output()}")
-        message = f"pytest ended with exit status {process.exit_status} and did not run this test:\n{process.last_output()}"
+            raise SessionLost(with_output(f"pytest died in this test ({how_ended(process.exit_status)})", process.last_output()))
+        message = with_output(f"pytest ended and did not run this test ({how_ended(process.exit_status)})", process.last_output())
         return Outcome(status=Status.ERROR, fault=Fault(type="TestNotRun", message=message))
 
     def close(self) -> None:
