@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from maestro_fabric.errors import StoreError
 
-__all__ = ["LOCAL_STORE", "DatabaseUrl", "Place", "is_database_url", "local_of", "place_of"]
+__all__ = ["LOCAL_STORE", "DatabaseUrl", "Place", "is_database_url", "local_of", "place_of", "store_option"]
 
 LOCAL_STORE = ".maestro/history.db"
 """The local history of whoever keeps the team's in a database: results are written here first."""
@@ -87,3 +88,12 @@ def local_of(place: Place, root: Path) -> Path:
         root: The folder that relative files are meant from.
     """
     return root / (LOCAL_STORE if isinstance(place, DatabaseUrl) else place)
+
+
+def store_option(store: Path) -> str:
+    """What a command that is called in this folder must be given to find a local history: `` --store …``, or nothing."""
+    here = Path.cwd()
+    place = here / store
+    if place == here / LOCAL_STORE:
+        return ""
+    return f" --store {shlex.quote(str(place.relative_to(here) if place.is_relative_to(here) else place))}"

@@ -18,8 +18,8 @@ ROW = HealRow(
 )  # fmt: skip
 
 
-def page_of(*rows: HealRow, pictures: bool = True, store: str = "") -> str:
-    return render_heals(rows, run_id="run-1", picture=lambda _row, which: f"data:{which}" if pictures else "", store=store)
+def page_of(*rows: HealRow, pictures: bool = True, option: str = "") -> str:
+    return render_heals(rows, run_id="run-1", picture=lambda _row, which: f"data:{which}" if pictures else "", option=option)
 
 
 def test_what_a_page_can_name_is_escaped() -> None:
@@ -44,11 +44,11 @@ def test_the_same_answer_in_several_cases_is_one_card_with_both_pictures() -> No
 
 
 def test_an_element_without_pictures_or_with_a_verdict_says_so() -> None:
-    page = page_of(replace(ROW, verdict="rejected"), pictures=False, store="other.db")
+    page = page_of(replace(ROW, verdict="rejected"), pictures=False, option=" --store other.db")
 
     assert "<figure>" not in page
     assert "rejected by a person" in page
-    assert "maestro heal apply 7 --store other.db" in page_of(ROW, store="other.db")
+    assert "maestro heal apply 7 --store other.db" in page_of(ROW, option=" --store other.db")
 
 
 def test_pictures_come_from_the_runs_folder(tmp_path: Path) -> None:

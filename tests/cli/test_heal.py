@@ -25,9 +25,9 @@ cases:
 """
 
 
-def heal(line: int, old: str, new: str = "", action: str = "heal") -> Heal:
+def heal(line: int, old: str, new: str = "", action: str = "heal", reason: str = "sure") -> Heal:
     return Heal(
-        action=action, step=str(line), doing="click", old=old, new=new, confidence=0.9, reason="sure",
+        action=action, step=str(line), doing="click", old=old, new=new, confidence=0.9, reason=reason,
         runner_up="link 'Help'" if new else "", margin=0.21, features='{"tag":1.0,"id_pairs":0.4}', location=Location("qa.yaml", line),
         engine="1", artifacts=(Artifact("heal", "web/buys/1/heal-1-found.png"),),
     )  # fmt: skip
@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for one in (
         heal(4, '{"css":"#buy"}', '{"role":"button","name":"Buy"}'),
         heal(5, '{"css":"#go"}', '{"text":"Go"}', "propose"),
-        heal(6, '{"css":"#tea"}', '{"css":"#coffee"}'),
+        heal(6, '{"css":"#tea"}', '{"css":"#coffee"}', reason="confidence 90%"),
         heal(5, '{"css":"#wish"}', action="abstain"),
     ):
         writer.receive(Healed(case, 1, one))
@@ -75,13 +75,18 @@ def test_heals_that_nobody_has_looked_at_are_listed() -> None:
 def test_one_heal_is_shown_with_all_that_is_known() -> None:
     shown = call("show", "1").output
 
-    assert "confidence 90.0% (sure)" in shown
+    assert "confidence 90.0% (sure)\n" in shown
+    assert "confidence 90.0%\n" in call("show", "3").output
     assert "next best  link 'Help', 0.210 behind" in shown
     assert "alike in   tag 1.00, id_pairs 0.40" in shown
     assert "/evidence/run-1/web/buys/1/heal-1-found.png" in shown
 
 
 def test_a_page_shows_what_was_lost_before_and_now(folder: Path) -> None:
+    (folder / "elsewhere dir").mkdir()
+    moved = folder / "elsewhere dir" / "history.db"
+    moved.write_bytes((folder / ".maestro" / "history.db").read_bytes())
+    call("report", "--store", str(moved), "-o", "moved.html")
     told = call("report")
     page = (folder / "heals.html").read_text()
 
@@ -91,7 +96,8 @@ def test_a_page_shows_what_was_lost_before_and_now(folder: Path) -> None:
     assert "qa.yaml:4" in page
     assert "next best link &#x27;Help&#x27;, 0.21 behind" in page
     assert "maestro heal apply 1\nmaestro heal reject 1" in page
-    assert "maestro heal show 4" in page
+    assert "maestro heal show 4</pre>" in page
+    assert "maestro heal show 4 --store &#x27;elsewhere dir/history.db&#x27;</pre>" in (folder / "moved.html").read_text()
     assert "<script" not in page
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.aggregator.heals import heal_rows
+from support import environ_of_a_user
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
@@ -25,8 +25,7 @@ def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_nev
     shop = Path(shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns(".maestro", "__pycache__", "node_modules")))
     file = shop / "qa.yaml"
     file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {engine}"))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAESTRO_", "SHOP_")) and name != "CI"}
-    environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "MAESTRO_BROWSER": str(browser_path)}
+    environ = environ_of_a_user(MAESTRO_BROWSER=str(browser_path))
     chosen = ["-k", "wrong password", "-k", "emptying", "-k", "present is wrapped", "-k", "tea-express"]
     learning = [sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "--suite", "buy", "--suite", "second_engine", *chosen]
     learnt = subprocess.run(learning, cwd=shop, env=environ, capture_output=True, text=True, check=False)
@@ -46,3 +45,4 @@ def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_nev
     assert answers["a wrong password is refused", '{"css":"#login"}'] == ("heal", {"role": "button", "name": "Sign in"})
     (page,) = (shop / ".maestro" / "artifacts").glob("*/heals.html")
     assert page.read_text().count("data:image/jpeg") >= 6
+    assert "--store .maestro/redesign.db" in page.read_text()

@@ -19,6 +19,7 @@ from maestro_fabric.cli.options import errors_told
 from maestro_fabric.cli.showing import DEFAULT_STORE, LOCAL_FILE
 from maestro_fabric.config.locators import show_locator
 from maestro_fabric.errors import ConfigError, PluginError, StoreError
+from maestro_fabric.places import store_option
 from maestro_fabric.qa_file.patch import replace_locator
 
 __all__ = ["COMMANDS", "heal"]
@@ -83,9 +84,8 @@ def report(run: str, output: Path, store: Path) -> None:
         if not rows:
             which = "" if run == "latest" else f" in run {run!r}: `maestro runs` lists the runs"
             raise StoreError(f"{store} knows of no lost element{which}")
-    shown = "" if store == DEFAULT_STORE else str(store)
     output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(render_heals(rows, run_id=rows[0].run_id, picture=picture_of, store=shown), encoding="utf-8")
+    output.write_text(render_heals(rows, run_id=rows[0].run_id, picture=picture_of, option=store_option(store)), encoding="utf-8")
     click.echo(f"{output}: {len(rows)} {'answer' if len(rows) == 1 else 'answers'} of run {rows[0].run_id}")
 
 
@@ -180,12 +180,17 @@ def _details(row: HealRow) -> list[str]:
         f"  step {row.step} of {row.case}, attempt {row.attempt}, at {row.location}",
         f"  old        {show_locator(row.old)}",
         f"  new        {show_locator(row.new) or 'none'}",
-        f"  confidence {row.confidence:.1%} ({row.reason})",
+        f"  confidence {row.confidence:.1%}{_why(row)}",
         f"  next best  {rival}",
         f"  alike in   {', '.join(f'{name} {value:.2f}' for name, value in features if value) or 'nothing is known of that'}",
         *(f"  {'before' if '-before' in artifact['path'] else 'now':<10} {folder / artifact['path']}" for artifact in row.artifacts),
         f"  decided by pytest-maestro {row.engine} in run {row.run_id}",
     ]
+
+
+def _why(row: HealRow) -> str:
+    # The matcher's reason for a heal is only that it is sure enough.
+    return "" if row.action == "heal" and row.reason.startswith("confidence ") else f" ({row.reason})"
 
 
 def _by_file(rows: Iterable[HealRow], store: Path, problems: list[str]) -> dict[Path, list[HealRow]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from maestro_fabric.errors import StoreError
 from maestro_fabric.folders import make_folder
+from maestro_fabric.places import store_option
 
 __all__ = ["write_heals_page"]
 
@@ -31,6 +32,6 @@ def write_heals_page(store: Path, run_id: str, folder: Path) -> Path | None:
         if rows:
             make_folder(folder)
             page = folder / _NAME
-            page.write_text(render_heals(rows, run_id=run_id, picture=picture_of), encoding="utf-8")
+            page.write_text(render_heals(rows, run_id=run_id, picture=picture_of, option=store_option(store)), encoding="utf-8")
             return page
     return None

@@ -40,20 +40,20 @@ border-radius:4px;background:var(--line);overflow:hidden;margin:0 8px}
 """.strip()
 
 
-def render_heals(rows: Sequence[HealRow], *, run_id: str, picture: Callable[[HealRow, str], str], store: str = "") -> str:
+def render_heals(rows: Sequence[HealRow], *, run_id: str, picture: Callable[[HealRow, str], str], option: str = "") -> str:
     """The page's whole text.
 
     Args:
         rows: The healer's answers; those for the same step's locator, with the same answer, are shown once.
         run_id: The run.
         picture: Gives the ``before`` or ``found`` picture of an answer as a data address; empty where there is none.
-        store: The history's file, for the commands; empty where they find it.
+        option: What the commands need to find the history, with a blank before it; empty where they find it.
     """
     groups = _groups(rows)
     counts = {action: sum(row.action == action for row in rows) for action in _WORDS}
     said = ", ".join(f"{count} {_WORDS[action][0]}" for action, count in counts.items() if count) or "no element was lost"
     order = sorted(groups, key=lambda group: (list(_WORDS).index(group[0].action), *_place(group[0])))
-    cards = "".join(_card(group, picture, store) for group in order)
+    cards = "".join(_card(group, picture, option) for group in order)
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Lost elements: {escape(said)}</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
@@ -86,14 +86,14 @@ def _place(row: HealRow) -> tuple[str, int, int]:
     return file, int(line) if line.isdigit() else 0, row.id
 
 
-def _card(group: Sequence[HealRow], picture: Callable[[HealRow, str], str], store: str) -> str:
+def _card(group: Sequence[HealRow], picture: Callable[[HealRow, str], str], option: str) -> str:
     row = next((one for one in group if picture(one, "before") and picture(one, "found")), group[0])
     word, badge = _WORDS[row.action]
     where = f"step {escape(row.step)}, {escape(row.location)}" if row.location else f"step {escape(row.step)}"
     return (
         f'<article class="{row.action}"><h3><span class="badge {badge}">{word}</span> {escape(row.doing)} '
         f'{escape(show_locator(row.old))}</h3><p class="where">{where}</p>{_cases(group)}{_locators(row)}'
-        f"{_pictures(row, picture)}{_score(row)}{_features(row.features)}{_commands(row, store)}</article>"
+        f"{_pictures(row, picture)}{_score(row)}{_features(row.features)}{_commands(row, option)}</article>"
     )
 
 
@@ -142,10 +142,9 @@ def _meter(share: float) -> str:
     return f'<span class=meter><i style="width:{min(max(share, 0.0), 1.0):.0%}"></i></span>'
 
 
-def _commands(row: HealRow, store: str) -> str:
+def _commands(row: HealRow, option: str) -> str:
     if row.verdict:
         return f"<p class=todo>{escape(row.verdict)} by a person</p>"
-    option = f" --store {store}" if store else ""
     if not row.new:
         return f"<pre>maestro heal show {row.id}{escape(option)}</pre>"
     return f"<pre>maestro heal apply {row.id}{escape(option)}\nmaestro heal reject {row.id}{escape(option)}</pre>"
