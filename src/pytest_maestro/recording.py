@@ -157,9 +157,10 @@ class Recording:
         from maestro_fabric.compose.gating import broken_gates
 
         place = self.pusher.database if self.pusher is not None else self.store
-        broken = broken_gates(prepared.loaded.config.gates, place, self.run.run_id, local=self.store)
+        is_fatal = session.config.getoption("maestro_gate") == "fail"
+        broken = broken_gates(prepared.loaded.config.gates, place, self.run.run_id, local=self.store, is_fatal=is_fatal)
         self.warnings += broken
-        if broken and session.exitstatus == pytest.ExitCode.OK and session.config.getoption("maestro_gate") == "fail":
+        if broken and is_fatal and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_unconfigure(self) -> None:

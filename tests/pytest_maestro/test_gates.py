@@ -31,7 +31,9 @@ def test_a_broken_gate_fails_a_session_in_which_everything_passed(suite):
     result = suite("{must_run: [smoke], pass_rate: 98%}").runpytest_subprocess("--maestro-config=qa.yaml", "-p", "no:randomly")
     assert result.ret == 1
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*gate must_run smoke is broken: no case has the tag, allowed is all, and one at least*"])
+    result.stdout.fnmatch_lines(
+        ["*gate must_run smoke is broken and fails the run: no case has the tag, allowed is all, and one at least*"]
+    )
 
 
 def test_a_gate_can_be_told_only(suite):

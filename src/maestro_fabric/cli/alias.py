@@ -23,7 +23,10 @@ __all__ = ["COMMANDS", "alias", "renames"]
 @store_option
 @json_option
 def alias(old: str | None, new: str | None, remove: bool, store: Place, as_json: bool) -> None:  # noqa: FBT001 - click calls it with names
-    """Let the history of case OLD go on as that of NEW, also for results that still come in as OLD. Without names: list the aliases."""
+    """Let the history of case OLD go on as that of NEW, which has run once, also for results that still come in as OLD.
+
+    Without names: list the aliases.
+    """
     if (old is None) != (new is None) and not remove:
         raise click.UsageError("name both cases: maestro alias OLD NEW; `maestro renames` proposes some")
     if remove and (old is None or new is not None):

@@ -123,7 +123,8 @@ def run(
     kept = prepared.place if store is None else store
     local = local_of(kept, prepared.loaded.root)
     is_judged = bool(prepared.plan.cases) and result.exit_status < EXIT_USAGE
-    broken = broken_gates(prepared.loaded.config.gates, kept, result.run_id, local=local) if is_judged else []
+    gates, is_fatal = prepared.loaded.config.gates, gate == "fail"
+    broken = broken_gates(gates, kept, result.run_id, local=local, is_fatal=is_fatal) if is_judged else []
     planned = [case.id for case in prepared.plan.cases]
     known = quarantine_lines(prepared.quarantine, local, result.run_id, planned) if planned else []
     if as_json:
@@ -132,7 +133,7 @@ def run(
     else:
         closing = prepared.closing(tally, store=str(local), is_recorded=bool(prepared.plan.cases), warnings=[*broken, *known])
         print_summary(console, result, closing, duration_s=time.monotonic() - started)
-    raise click.exceptions.Exit(result.exit_status or int(bool(broken) and gate == "fail"))
+    raise click.exceptions.Exit(result.exit_status or int(bool(broken) and is_fatal))
 
 
 def chooser(*, suites: Sequence[str] = (), texts: Sequence[str] = (), tags: Sequence[str] = ()) -> Callable[[Case], bool]:
