@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,22 @@ import pytest
 
 T = TypeVar("T")
 
+_OF_THE_TESTS = ("PYTEST_", "MAESTRO_", "SHOP_", "COV_", "COVERAGE_")
+
 # What a pytest that a test starts can do without. To load them takes three times as long as all the rest of its start.
 STRANGERS = ("randomly", "asyncio", "anyio", "hypothesispytest", "pytest-bdd", "pytest_cov", "playwright")
 WITHOUT_STRANGERS = " ".join(f"-p no:{name}" for name in STRANGERS)
+
+
+def environ_of_a_user(**more: str) -> dict[str, str]:
+    """The environment of somebody's shell with this environment's programs, for whole programs that are tried from outside.
+
+    It holds nothing that this run of tests has set. Coverage is not measured there: it would take as long as the programs
+    themselves, and each line that these reach has a test of its own.
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    own = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_TESTS) and name != "CI"}
+    return own | {"PATH": path, **more}
 
 
 def wait_until(condition: Callable[[], T], *, within_s: float = 20.0, what: str = "") -> T:

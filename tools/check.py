@@ -40,6 +40,7 @@ CHECKS = (
         "tests",
         (
             ("coverage", "erase"),
+            ("coverage", "run", "--source", "src", "-m", "maestro_fabric", "--version"),  # notes the files that nothing runs
             ("coverage", "run", "-m", "pytest", "tests", *SPREAD, "-p", "no:randomly", "--timeout", str(TEST_TIMEOUT_S)),
         ),
     ),

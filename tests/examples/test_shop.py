@@ -12,6 +12,7 @@ import pytest
 
 from maestro_fabric.aggregator import open_history
 from maestro_fabric.aggregator.found import ResultRow
+from support import environ_of_a_user
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 FLAKY = "browse::the deal of the day"
@@ -118,7 +119,6 @@ def _results(shop: Path) -> dict[str, ResultRow]:
 
 def _python(*arguments: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
     # Services are started by the name `python`; that must be the one with the shop's requirements.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAESTRO_", "SHOP_"))}
-    environment = own | {"PATH": path, **environ}
-    return subprocess.run([sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environ_of_a_user(**environ), capture_output=True, text=True, check=False
+    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support import environ_of_a_user
+
 TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
 CONFIGS = re.findall(r"```yaml\n(.*?)```", TUTORIAL, re.DOTALL)
 (PAGE,) = re.findall(r"```html\n(.*?)```", TUTORIAL, re.DOTALL)
@@ -89,7 +91,6 @@ def _line(text: str) -> int:
 
 
 def _run(folder: Path, module: str, *arguments: str) -> str:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | {"PATH": path, "COLUMNS": "160"}
+    environ = environ_of_a_user(MAESTRO_BROWSER=os.environ["MAESTRO_BROWSER"], COLUMNS="160")
     done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=folder, env=environ, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.aggregator import open_history
+from support import environ_of_a_user
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop"
 
@@ -36,11 +36,9 @@ def _start(folder: Path, browser: Path, adapter: str) -> subprocess.Popen[str]:
         file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {adapter}"))
     if adapter == "selenium":
         (shop / "checks.py").write_text(PRICES_AGREE)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAESTRO_", "SHOP_"))}
-    environ |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "MAESTRO_BROWSER": str(browser)}
     return subprocess.Popen(
         [sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "--suite", "browse", "--suite", "buy", "--suite", "office"],
-        cwd=shop, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=shop, env=environ_of_a_user(MAESTRO_BROWSER=str(browser)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
 
 
