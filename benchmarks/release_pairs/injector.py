@@ -46,8 +46,10 @@ class _Proxy(BaseHTTPRequestHandler):
             if name.lower() not in _NOT_PASSED_ON:
                 self.send_header(name, value)
         self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        # A browser that leaves the page waits for nothing any more.
+        with contextlib.suppress(ConnectionError):
+            self.end_headers()
+            self.wfile.write(content)
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""

@@ -33,27 +33,36 @@ def heal(line: int, old: str, new: str = "", action: str = "heal", reason: str =
     )  # fmt: skip
 
 
+BUY = heal(4, '{"css":"#buy"}', '{"role":"button","name":"Buy"}')
+
+
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a run in which four elements were lost."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "qa.yaml").write_text(QA)
-    case = Case(id=CaseId("shop", "web", "buys"))
-    writer = StoreWriter(tmp_path / ".maestro" / "history.db", clock=FakeClock(), is_ticking=False)
-    writer.receive(RunStarted(RunInfo(run_id="run-1", started_at=1000.0, facts={"artifacts": "/evidence"})))
-    learnt = Learnt(step="4", locator='{"css":"#buy"}', element='{"tag":"button"}')
-    outcome = Outcome(status=Status.PASSED, learnt=(learnt,))
-    writer.receive(AttemptFinished(case, Attempt(number=1, outcome=outcome, started_at=1000.0, duration_s=1.0), is_last=True))
-    for one in (
-        heal(4, '{"css":"#buy"}', '{"role":"button","name":"Buy"}'),
+    record(
+        "run-1",
+        BUY,
         heal(5, '{"css":"#go"}', '{"text":"Go"}', "propose"),
         heal(6, '{"css":"#tea"}', '{"css":"#coffee"}', reason="confidence 90%"),
         heal(5, '{"css":"#wish"}', action="abstain"),
-    ):
-        writer.receive(Healed(case, 1, one))
-    writer.receive(RunFinished("run-1", "passed", 1002.0))
-    writer.close()
+    )
     return tmp_path
+
+
+def record(run_id: str, *heals: Heal) -> None:
+    """A run of one case, with what its healer answered."""
+    case = Case(id=CaseId("shop", "web", "buys"))
+    writer = StoreWriter(Path(".maestro/history.db"), clock=FakeClock(), is_ticking=False)
+    writer.receive(RunStarted(RunInfo(run_id=run_id, started_at=1000.0, facts={"artifacts": "/evidence"})))
+    learnt = Learnt(step="4", locator='{"css":"#buy"}', element='{"tag":"button"}')
+    outcome = Outcome(status=Status.PASSED, learnt=(learnt,))
+    writer.receive(AttemptFinished(case, Attempt(number=1, outcome=outcome, started_at=1000.0, duration_s=1.0), is_last=True))
+    for one in heals:
+        writer.receive(Healed(case, 1, one))
+    writer.receive(RunFinished(run_id, "passed", 1002.0))
+    writer.close()
 
 
 def call(*args: str) -> Result:
@@ -148,6 +157,23 @@ def test_a_rejected_heal_is_listed_no_more() -> None:
     assert call("reject", "1").output == '"#buy" is never healed to {role: button, name: Buy} again\n'
     assert "qa.yaml:4" not in call("list").output
     assert "healed, rejected" in call("list", "--all").output
+
+
+def test_a_rejection_holds_for_the_same_heal_of_other_runs() -> None:
+    record("run-2", BUY)
+    call("reject", "5")
+
+    assert "qa.yaml:4" not in call("list").output
+
+
+def test_an_applied_locator_settles_what_was_answered_before_and_nothing_after() -> None:
+    record("run-2", BUY)
+    call("apply", "5", "--yes")
+    assert "qa.yaml:4" not in call("list").output
+
+    record("run-3", BUY)
+
+    assert "   6  healed  90%  qa.yaml:4" in call("list").output
 
 
 def test_what_was_learnt_last_can_be_forgotten(folder: Path) -> None:

@@ -151,10 +151,20 @@ COMMANDS: list[click.Command] = [heal]
 
 
 def _open(store: Path) -> list[HealRow]:
-    """What waits for a person: with a new locator, without a verdict; of each step the newest."""
+    """What waits for a person: with a new locator, without a verdict; of each step the newest.
+
+    A verdict holds for the same answer in other cases and runs, too: what was rejected in the whole suite, and of a locator that was
+    applied all answers before.
+    """
+    rows = heal_rows(store, where="heal.new != ''")
+    rejected = {(row.case.suite, row.old, row.new) for row in rows if row.verdict == "rejected"}
+    applied: dict[tuple[str, str], int] = {}
     newest: dict[tuple[str, str, str], HealRow] = {}
-    for row in heal_rows(store, where="heal.verdict = 0 AND heal.new != ''"):
-        newest.setdefault((row.location, row.old, row.new), row)
+    for row in rows:
+        if row.verdict == "applied":
+            applied.setdefault((row.location, row.old), row.id)
+        elif not row.verdict and (row.case.suite, row.old, row.new) not in rejected and row.id > applied.get((row.location, row.old), 0):
+            newest.setdefault((row.location, row.old, row.new), row)
     return list(newest.values())
 
 
