@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 T = TypeVar("T")
 
+SHOP = Path(__file__).parents[1] / "examples" / "shop"
 _OF_THE_TESTS = ("PYTEST_", "MAESTRO_", "SHOP_", "COV_", "COVERAGE_")
 
 # What a pytest that a test starts can do without. To load them takes three times as long as all the rest of its start.
@@ -32,6 +34,12 @@ def environ_of_a_user(**more: str) -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     own = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_TESTS) and name != "CI"}
     return own | {"PATH": path, **more}
+
+
+def copy_of_the_shop(folder: Path) -> Path:
+    """The example shop at another place, without what a run of it has left behind."""
+    left_behind = shutil.ignore_patterns(".maestro", ".pytest_cache", "__pycache__", "node_modules")
+    return Path(shutil.copytree(SHOP, folder, ignore=left_behind))
 
 
 def wait_until(condition: Callable[[], T], *, within_s: float = 20.0, what: str = "") -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.aggregator.heals import heal_rows
-from support import environ_of_a_user
-
-SHOP = Path(__file__).parents[2] / "examples" / "shop"
+from support import copy_of_the_shop, environ_of_a_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -22,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_never_healed(
     tmp_path: Path, browser_path: Path, engine: str
 ) -> None:
-    shop = Path(shutil.copytree(SHOP, tmp_path / "shop", ignore=shutil.ignore_patterns(".maestro", "__pycache__", "node_modules")))
+    shop = copy_of_the_shop(tmp_path / "shop")
     file = shop / "qa.yaml"
     file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {engine}"))
     environ = environ_of_a_user(MAESTRO_BROWSER=str(browser_path))

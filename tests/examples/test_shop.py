@@ -12,9 +12,8 @@ import pytest
 
 from maestro_fabric.aggregator import open_history
 from maestro_fabric.aggregator.found import ResultRow
-from support import environ_of_a_user
+from support import SHOP, copy_of_the_shop, environ_of_a_user
 
-SHOP = Path(__file__).parents[2] / "examples" / "shop"
 FLAKY = "browse::the deal of the day"
 FAILING = "buy::delivery is free from 30 EUR"
 
@@ -105,7 +104,7 @@ def test_the_smallest_example_runs(tmp_path: Path, browser_path: Path) -> None:
 
 def _copy(folder: Path, node_packages: Path | None = None) -> Path:
     """The shop at another place, with the Node packages that the tests of this project have."""
-    shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns(".maestro", "__pycache__", "node_modules"))
+    copy_of_the_shop(folder)
     if node_packages is not None:
         (folder / "web" / "node_modules").symlink_to(node_packages / "node_modules")
     return folder

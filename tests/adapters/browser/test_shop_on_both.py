@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from maestro_fabric.aggregator import open_history
-from support import environ_of_a_user
-
-SHOP = Path(__file__).parents[3] / "examples" / "shop"
+from support import copy_of_the_shop, environ_of_a_user
 
 # A `call` step's function gets the engine's own page, so this one is written for Selenium's driver.
 PRICES_AGREE = """
@@ -31,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def _start(folder: Path, browser: Path, adapter: str) -> subprocess.Popen[str]:
     """The shop's browser suites as a run of their own, in a folder named by the adapter."""
-    shop = Path(shutil.copytree(SHOP, folder / adapter, ignore=shutil.ignore_patterns(".maestro", "__pycache__")))
+    shop = copy_of_the_shop(folder / adapter)
     for file in (shop / "qa.yaml", shop / "more" / "office.yaml"):
         file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {adapter}"))
     if adapter == "selenium":
