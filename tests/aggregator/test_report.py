@@ -121,5 +121,7 @@ def test_seconds_are_told_as_people_say_them():
 
 def test_a_sparkline_has_a_bar_a_value():
     assert sparkline([1, 2, 3]) == "▁▅█"
-    assert sparkline([5, 5]) == "▅▅"
+    assert sparkline([5, 5]) == sparkline([0, 0]) == "▅▅"
+    assert sparkline([0.998, 0.999]) == "▄▅"
+    assert sparkline([1.00, 1.05]) == "▃▆"
     assert sparkline([]) == ""

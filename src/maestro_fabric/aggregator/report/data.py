@@ -163,7 +163,7 @@ def _past(history: History, connection: Connection, window: Window) -> list[Past
     found = []
     for run in runs:
         took = durations.get(run.run_id, Sketch())
-        found.append(Past(history.run(run.run_id), took.quantile(0.5), took.quantile(0.95)))
+        found.append(Past(history.run(run.run_id), *took.quantiles(0.5, 0.95)))
     return found
 
 

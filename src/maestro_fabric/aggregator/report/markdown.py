@@ -11,6 +11,7 @@ __all__ = ["render_markdown", "sparkline"]
 
 _MANY = 10
 _BARS = "▁▂▃▄▅▆▇█"
+_LEAST_SPAN = 0.1  # of the highest value, from bottom to top: 99.8 % and 99.9 % must not look like nothing and all
 
 
 def render_markdown(data: ReportData, *, include_charts: bool = True) -> str:
@@ -46,11 +47,13 @@ def render_markdown(data: ReportData, *, include_charts: bool = True) -> str:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A bar a value, from the lowest to the highest of them; bars of middle height when all are the same."""
-    low, high = min(values, default=0), max(values, default=0)
-    if low == high:
+    """A bar a value, from the lowest to the highest of them; bars of middle height when all are nearly the same."""
+    lowest, highest = min(values, default=0), max(values, default=0)
+    span = max(highest - lowest, _LEAST_SPAN * highest)
+    if span <= 0:
         return _BARS[len(_BARS) // 2] * len(values)
-    return "".join(_BARS[int((value - low) / (high - low) * (len(_BARS) - 1) + 0.5)] for value in values)
+    low = (lowest + highest - span) / 2
+    return "".join(_BARS[int((value - low) / span * (len(_BARS) - 1) + 0.5)] for value in values)
 
 
 def _section(title: str, lines: Iterable[str]) -> list[str]:
