@@ -97,6 +97,7 @@ def test_two_actions_in_one_step_are_told_to_be_two_steps(tmp_path: Path) -> Non
         ),
         ("version: 2\nproject: p\n", "1:10 'version' must be 1, not 2 ()"),
         ("project: p\n", "1:1 'version' is missing: the file needs it ()"),
+        (HEAD + "healing: hael\n", "3:10 'hael' is not one of 'off', 'propose', 'heal' (did you mean 'heal'?)"),
         (HEAD + "healed: {mode: heal}\n", "3:1 unknown key 'healed' (did you mean 'healing'?)"),
         (HEAD + "polices: {}\n", "3:1 unknown key 'polices' (did you mean 'policies'?)"),
         (

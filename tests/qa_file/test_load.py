@@ -242,6 +242,13 @@ def test_the_word_off_is_understood_without_quotes(tmp_path: Path) -> None:
     assert (browser.trace, browser.screenshot) == ("off", "off")
 
 
+@pytest.mark.parametrize("mode", ["off", "propose", "heal"])
+def test_a_word_alone_says_how_lost_elements_are_found_again(tmp_path: Path, mode: str) -> None:
+    healing = load_text(tmp_path, f"healing: {mode}\n" + SUITE + "      - name: c\n        steps: [{open: /}]\n").config.healing
+
+    assert (healing.mode, healing.budget) == (mode, 5)
+
+
 def test_loading_leaves_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
     load_text(tmp_path, HEAD)
     assert gc.isenabled()

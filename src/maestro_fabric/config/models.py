@@ -313,7 +313,8 @@ class Config(_Model):
     policies: dict[str, PolicyConfig] = Field(default_factory=dict)
     policy: str | None = Field(default=None, description="The policy of suites that name none.")
     groups: dict[str, GroupConfig] = Field(default_factory=dict)
-    healing: HealingConfig = Field(default_factory=HealingConfig)
+    # YAML 1.1 reads a bare `off` as false.
+    healing: Annotated[HealingConfig, shorthand("mode", str, bool, words=("off", "propose", "heal"))] = Field(default_factory=HealingConfig)
     gates: GatesConfig = Field(default_factory=GatesConfig, description="What a run must be for the team to ship.")
     include: list[str] = Field(default_factory=list, description="Other files below this folder: suites, groups, policies, vars.")
     suites: list[Any] = Field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -95,12 +95,13 @@ class _Shorthand:
 
     types: tuple[type, ...]
     expand: Callable[[Any], Any]
+    words: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self._read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        bare = [{"type": _JSON_TYPES[kind]} for kind in self.types]
+        bare = [{"enum": list(self.words)}] if self.words else [{"type": _JSON_TYPES[kind]} for kind in self.types]
         return {"anyOf": [*bare, handler(schema)]}
 
     def _read(self, value: Any) -> Any:
@@ -110,9 +111,15 @@ class _Shorthand:
 _JSON_TYPES: dict[type, str] = {str: "string", int: "integer", type(None): "null"}
 
 
-def shorthand(key: str, *types: type) -> _Shorthand:
-    """Read a bare value (a string, unless other types are given) as ``{key: value}``: ``click: "#buy"`` is CSS."""
-    return _Shorthand(types or (str,), lambda value: {key: value})
+def shorthand(key: str, *types: type, words: Sequence[str] = ()) -> _Shorthand:
+    """Read a bare value (a string, unless other types are given) as ``{key: value}``: ``click: "#buy"`` is CSS.
+
+    Args:
+        key: The key that it is read as.
+        types: What a bare value may be.
+        words: The only ones that there are, for editors; the key itself refuses the others.
+    """
+    return _Shorthand(types or (str,), lambda value: {key: value}, tuple(words))
 
 
 def nothing() -> _Shorthand:

@@ -209,7 +209,7 @@ def _words(error: Any, what: str, value: Any) -> tuple[str, str]:
         return message, hint
     if kind in ("literal_error", "enum"):
         words = re.findall(r"'([^']*)'", context.get("expected", ""))
-        choice = context.get("expected", "").replace(" or ", ", ")
+        choice = re.sub(r"\b(True|False)\b", lambda found: found[0].lower(), context.get("expected", "").replace(" or ", ", "))
         if len(words) < 2 and "," not in choice:
             return f"{what!r} must be {choice}, not {shown}", ""
         return f"{shown} is not one of {choice}", did_you_mean(value, words)
