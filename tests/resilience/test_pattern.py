@@ -7,7 +7,7 @@ import inspect
 import pickle
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -16,6 +16,7 @@ from maestro_fabric.resilience import (
     CircuitBreakerOpenError,
     Policy,
     bulkhead,
+    deadline,
     disabled,
     fallback,
     rate_limit,
@@ -132,6 +133,12 @@ def test_generators_are_refused_with_what_to_do(pattern: Pattern) -> None:
 def test_a_decorator_below_that_must_be_above_is_refused(kind: type) -> None:
     with pytest.raises(TypeError, match=f"write @{kind.__name__} above it"):
         retry()(kind(print))
+
+
+@pytest.mark.parametrize("pattern", [retry, timeout, CircuitBreaker, bulkhead, rate_limit, deadline])
+def test_a_decorator_without_its_parentheses_says_how_it_is_written(pattern: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match=rf"must be a number, not <function .*: as a decorator it is written @{pattern.__name__}\("):
+        pattern(lambda: "never")
 
 
 def test_what_is_no_function_is_refused() -> None:

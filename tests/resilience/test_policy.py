@@ -146,19 +146,24 @@ def test_another_order_is_refused_with_the_reason_and_the_right_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "patterns",
+    ("outer", "inner", "why"),
     [
-        (deadline(1), fallback(1)),
-        (retry(), deadline(1)),
-        (rate_limit(1), CircuitBreaker()),
-        (bulkhead(1), rate_limit(1)),
-        (timeout(1), bulkhead(1)),
-        (timeout(1), retry()),
+        (deadline(1), fallback(1), "would hide failures"),
+        (retry(), deadline(1), "each attempt would get the whole time anew"),
+        (rate_limit(1), retry(), "count as one call"),
+        (rate_limit(1), CircuitBreaker(), "first wait for a turn"),
+        (bulkhead(1), rate_limit(1), "hold a place while it waits for its turn"),
+        (bulkhead(1), retry(), "hold a place while it waits between attempts"),
+        (timeout(1), bulkhead(1), "the wait for a place"),
+        (timeout(1), rate_limit(1), "the wait for a turn"),
+        (timeout(1), CircuitBreaker(), "would not see that a call took too long"),
+        (timeout(1), retry(), "would share the time of one"),
     ],
-    ids=lambda patterns: "-".join(pattern.kind for pattern in patterns),
+    ids=lambda given: given.kind if isinstance(given, Pattern) else "",
 )
-def test_every_pair_in_the_wrong_order_is_refused(patterns: tuple[Pattern, ...]) -> None:
-    with pytest.raises(PolicyOrderError, match="belongs outside"):
+def test_every_pair_in_the_wrong_order_is_refused_with_its_own_reason(outer: Pattern, inner: Pattern, why: str) -> None:
+    patterns = (outer, inner)
+    with pytest.raises(PolicyOrderError, match=f"belongs outside .*{why}"):
         Policy(*patterns)
     assert Policy(*reversed(patterns)).doubts == ()
 

@@ -14,7 +14,7 @@ from maestro_fabric.resilience.events import BreakerChanged, CallRejected, OnEve
 from maestro_fabric.resilience.flow import CALL, Flow
 from maestro_fabric.resilience.ledger import Change, Ledger, Rules, State
 from maestro_fabric.resilience.matching import Errors, matcher
-from maestro_fabric.resilience.pattern import Guard
+from maestro_fabric.resilience.pattern import Guard, needs_number
 from maestro_fabric.resilience.windows import InARow, LastCalls, LastSeconds, Window
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class CircuitBreaker(Guard):
         on_event: OnEvent | None = None,
     ) -> None:
         super().__init__(name, on_event)
+        needs_number("failure_threshold", failure_threshold, decorator="@CircuitBreaker()")
         if slow_rate is not None and slow_call_s is None:
             raise ValueError("slow_rate needs slow_call_s: from how many seconds on is a call slow?")
         if store is not None and not name:

@@ -9,7 +9,7 @@ from maestro_fabric.errors import BulkheadFullError
 from maestro_fabric.resilience.deadlines import left_s
 from maestro_fabric.resilience.events import CallRejected, OnEvent, Waited
 from maestro_fabric.resilience.flow import CALL, Flow
-from maestro_fabric.resilience.pattern import Guard
+from maestro_fabric.resilience.pattern import Guard, needs_number
 from maestro_fabric.resilience.places import LocalPlaces, Places
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class bulkhead(Guard):  # noqa: N801 - used like a function, as contextlib.suppr
         on_event: OnEvent | None = None,
     ) -> None:
         super().__init__(name, on_event)
+        needs_number("limit", limit, decorator="@bulkhead()")
         if limit < 1 or max_waiting < 0 or wait < 0:
             raise ValueError(f"{limit=}, {max_waiting=}, {wait=}: at least one must be let in, and no queue or wait is negative")
         self._places: Places = LocalPlaces(limit, max_waiting) if places is None else places
@@ -59,7 +60,7 @@ class bulkhead(Guard):  # noqa: N801 - used like a function, as contextlib.suppr
 
     def describe(self) -> str:
         """What it does, in a line."""
-        return f"{self.limit} at once, others wait up to {self.wait_s:g} s"
+        return f"{self.limit} at once, others wait" + (f" up to {self.wait_s:g} s" if self.wait_s < float("inf") else "")
 
     def begin(self) -> Any:
         """A free place."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from maestro_fabric.clock import SystemClock
 from maestro_fabric.ports import Deadline
 from maestro_fabric.resilience.flow import CALL, Flow
-from maestro_fabric.resilience.pattern import Guard
+from maestro_fabric.resilience.pattern import Guard, needs_number
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
@@ -38,6 +38,7 @@ class deadline(Guard):  # noqa: N801 - used like a function, as contextlib.suppr
 
     def __init__(self, seconds: float, *, name: str = "", clock: Clock | None = None) -> None:
         super().__init__(name)
+        needs_number("seconds", seconds, decorator="@deadline(seconds)")
         if not seconds > 0:
             raise ValueError(f"a deadline lies ahead: {seconds!r} seconds do not")
         self.seconds = seconds

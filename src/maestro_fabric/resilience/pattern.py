@@ -18,10 +18,20 @@ from maestro_fabric.resilience.events import OnEvent, ResilienceEvent, tell
 from maestro_fabric.resilience.flow import CALL, Call, Flow, drive, drive_async, give, throw
 from maestro_fabric.resilience.switch import SWITCH
 
-__all__ = ["Guard", "Pattern", "Wrapper", "is_coroutine_function", "pop", "push", "surround"]
+__all__ = ["Guard", "Pattern", "Wrapper", "is_coroutine_function", "needs_number", "pop", "push", "surround"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def needs_number(what: str, value: object, *, decorator: str) -> None:
+    """Refuse the function that a decorator without its parentheses is given as first argument.
+
+    Raises:
+        TypeError: for what is no number.
+    """
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{what} must be a number, not {value!r}: as a decorator it is written {decorator}")
 
 
 class Wrapper(ABC):

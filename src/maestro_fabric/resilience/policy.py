@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -24,18 +24,35 @@ T = TypeVar("T")
 
 
 class Layer(NamedTuple):
-    """A place in the order: which pattern, and why it stands outside those after it."""
+    """A place in the order: which pattern, why it stands outside those after it, and outside single ones for a reason of their own."""
 
     pattern: type[Pattern]
     why_outside: str
+    why_outside_of: Mapping[type[Pattern], str] = {}
 
 
 ORDER = (
     Layer(fallback, "a spare further in would hide failures from the retry and the breaker outside it"),
     Layer(deadline, "further in, each attempt would get the whole time anew"),
-    Layer(retry, "inside a breaker its attempts would count as one call, and go on although the breaker has opened"),
-    Layer(CircuitBreaker, "further in, calls that it refuses would first wait for a turn or a place"),
-    Layer(rate_limit, "inside a bulkhead a call would hold a place while it waits for its turn"),
+    Layer(
+        retry,
+        "further in, all its attempts would count as one call",
+        {
+            CircuitBreaker: "inside a breaker its attempts would count as one call, and go on although the breaker has opened",
+            bulkhead: "inside a bulkhead it would hold a place while it waits between attempts",
+            timeout: "inside a timeout all its attempts and waits would share the time of one",
+        },
+    ),
+    Layer(
+        CircuitBreaker,
+        "further in, calls that it refuses would first wait for a turn or a place",
+        {timeout: "inside a timeout it would not see that a call took too long"},
+    ),
+    Layer(
+        rate_limit,
+        "inside a bulkhead a call would hold a place while it waits for its turn",
+        {timeout: "inside a timeout the wait for a turn would use up the time of the call"},
+    ),
     Layer(bulkhead, "inside a timeout the wait for a place would use up the time of the call"),
     Layer(timeout, ""),
 )
@@ -125,5 +142,7 @@ def _find_doubts(patterns: tuple[Pattern, ...]) -> list[str]:
         if _rank(outer) == _rank(inner):
             doubts.append(f"{outer!r} and {inner!r} are of one kind" + (": their attempts multiply" if isinstance(outer, retry) else ""))
         elif _rank(outer) > _rank(inner):
-            doubts.append(f"{inner!r} belongs outside {outer!r}: {ORDER[_rank(inner)].why_outside}")
+            layer = ORDER[_rank(inner)]
+            why = layer.why_outside_of.get(ORDER[_rank(outer)].pattern, layer.why_outside)
+            doubts.append(f"{inner!r} belongs outside {outer!r}: {why}")
     return doubts

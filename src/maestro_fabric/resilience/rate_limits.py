@@ -10,7 +10,7 @@ from maestro_fabric.errors import RateLimitExceeded
 from maestro_fabric.resilience.deadlines import left_s
 from maestro_fabric.resilience.events import CallRejected, OnEvent, Waited
 from maestro_fabric.resilience.flow import CALL, Flow, Sleep
-from maestro_fabric.resilience.pattern import Guard
+from maestro_fabric.resilience.pattern import Guard, needs_number
 
 if TYPE_CHECKING:
     from maestro_fabric.ports import Clock
@@ -53,6 +53,7 @@ class rate_limit(Guard):  # noqa: N801 - used like a function, as contextlib.sup
         on_event: OnEvent | None = None,
     ) -> None:
         super().__init__(name, on_event)
+        needs_number("calls", calls, decorator="@rate_limit(calls)")
         burst = max(1.0, calls) if burst is None else burst
         if not (calls > 0 and per > 0 and burst >= 1 and wait >= 0):
             raise ValueError(f"{calls=}, {per=}, {burst=}, {wait=}: calls and per must be above 0, burst at least 1, wait not negative")

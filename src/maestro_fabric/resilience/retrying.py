@@ -15,7 +15,7 @@ from maestro_fabric.resilience.defaults import default_chance
 from maestro_fabric.resilience.events import OnEvent, RetryScheduled, RetryStopped, RetrySucceeded
 from maestro_fabric.resilience.flow import CALL, Flow, Sleep
 from maestro_fabric.resilience.matching import Errors, matcher
-from maestro_fabric.resilience.pattern import Pattern
+from maestro_fabric.resilience.pattern import Pattern, needs_number
 from maestro_fabric.resilience.retry_after import read_retry_after
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ class retry(Pattern):  # noqa: N801 - used like a function, as contextlib.suppre
         on_event: OnEvent | None = None,
     ) -> None:
         super().__init__(name, on_event)
-        if not isinstance(max_attempts, int):
-            raise TypeError(f"max_attempts must be a number, not {max_attempts!r}: as a decorator it is written @retry()")
+        needs_number("max_attempts", max_attempts, decorator="@retry()")
         if max_attempts < 1 or delay < 0:
             raise ValueError(f"{max_attempts=}, {delay=}: at least one attempt is made, and no wait is negative")
         self.max_attempts = max_attempts

@@ -13,7 +13,7 @@ from maestro_fabric.resilience.alarm import Alarm, Rang, can_ring, never_ring_in
 from maestro_fabric.resilience.deadlines import current_deadline, left_s
 from maestro_fabric.resilience.events import OnEvent, TimedOut
 from maestro_fabric.resilience.flow import CALL, Call, Finished, Flow
-from maestro_fabric.resilience.pattern import Pattern, is_coroutine_function, pop, push
+from maestro_fabric.resilience.pattern import Pattern, is_coroutine_function, needs_number, pop, push
 from maestro_fabric.resilience.switch import SWITCH
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class timeout(Pattern):  # noqa: N801 - used like a function, as asyncio.timeout
 
     def __init__(self, seconds: float = 5.0, *, name: str = "", on_event: OnEvent | None = None) -> None:
         super().__init__(name, on_event)
-        if not isinstance(seconds, (int, float)):
-            raise TypeError(f"seconds must be a number, not {seconds!r}: as a decorator it is written @timeout()")
+        needs_number("seconds", seconds, decorator="@timeout()")
         if not seconds > 0:
             raise ValueError(f"a call needs some time: {seconds!r} seconds are none")
         self.seconds = float(seconds)
@@ -92,7 +91,7 @@ class timeout(Pattern):  # noqa: N801 - used like a function, as asyncio.timeout
 
     def _timed_out(self, within_s: float) -> CallTimeout:
         self._tell(TimedOut(self.name, within_s))
-        return CallTimeout(self.name, within_s)
+        return CallTimeout("the call" if self.name == self.kind else self.name, within_s)
 
     def __enter__(self) -> Self:
         if not can_ring():
