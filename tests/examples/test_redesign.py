@@ -1,4 +1,7 @@
-"""The example shop's journeys, learnt on its old pages and run on its new ones: the end of ``make demo``, with each engine."""
+"""The example shop's journeys, learnt on its old pages and run on its new ones: the end of ``make demo``, all of it on Selenium.
+
+The test of the demo runs the same on Playwright.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,10 @@ from support import copy_of_the_shop, environ_of_a_user
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("engine", ["playwright", "selenium"])
-def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_never_healed(
-    tmp_path: Path, browser_path: Path, engine: str
-) -> None:
+def test_what_makes_sense_goes_on_what_is_gone_fails_and_what_is_expected_is_never_healed(tmp_path: Path, browser_path: Path) -> None:
     shop = copy_of_the_shop(tmp_path / "shop")
     file = shop / "qa.yaml"
-    file.write_text(file.read_text().replace("adapter: playwright", f"adapter: {engine}"))
+    file.write_text(file.read_text().replace("adapter: playwright", "adapter: selenium"))
     environ = environ_of_a_user(MAESTRO_BROWSER=str(browser_path))
     chosen = ["-k", "wrong password", "-k", "emptying", "-k", "present is wrapped", "-k", "tea-express"]
     learning = [sys.executable, "-m", "maestro_fabric", "run", "qa.yaml", "--suite", "buy", "--suite", "second_engine", *chosen]
