@@ -22,7 +22,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The options and the ini keys of the same names."""
     group = parser.getgroup("maestro", "one YAML file, every test, every attempt remembered")
     group.addoption("--maestro-config", metavar="FILE", help="Run the suites of this qa.yaml (also in ini: maestro_config).")
-    group.addoption("--maestro-store", metavar="FILE", help="Record every attempt in this SQLite history (also in ini: maestro_store).")
+    group.addoption(
+        "--maestro-store", metavar="PLACE", help="The history: a file, or postgresql://user@host/database (also in ini: maestro_store)."
+    )
     group.addoption("--maestro-quarantine", metavar="FILE", help="The cases that may fail for a while (also in ini: maestro_quarantine).")
     group.addoption("--maestro-env", metavar="NAME", help="The environment of the config (also in ini: maestro_env).")
     group.addoption(
@@ -48,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--maestro-pause", action="store_true", help="Stop before a failing step, with the inspector.")
     parser.addini("maestro_config", "The qa.yaml whose suites are run, relative to the rootdir.", default="")
-    parser.addini("maestro_store", "The SQLite history, relative to the rootdir.", default="")
+    parser.addini("maestro_store", "The history: a file, relative to the rootdir, or postgresql://….", default="")
     parser.addini("maestro_wrap", "Find lost locators of pytest-playwright's page again, as maestro_page does.", type="bool", default=False)
     parser.addini("maestro_quarantine", "The cases that may fail for a while, relative to the rootdir.", default="")
     parser.addini("maestro_env", "The environment of the config.", default="")

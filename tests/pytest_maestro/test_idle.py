@@ -53,6 +53,6 @@ def test_help_works_with_a_broken_config(project: Project) -> None:
 def test_the_options_are_in_the_help(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--help", "-p", "no:asyncio")
 
-    result.stdout.fnmatch_lines(["*--maestro-config=FILE*", "*--maestro-store=FILE*", "*--maestro-var=NAME=VALUE*"])
+    result.stdout.fnmatch_lines(["*--maestro-config=FILE*", "*--maestro-store=PLACE*", "*--maestro-var=NAME=VALUE*"])
     result.stdout.no_fnmatch_line("*--maestro-stream*")
     assert sys.modules["pytest_maestro.plugin"]

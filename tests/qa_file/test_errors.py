@@ -146,11 +146,16 @@ def test_a_wrong_file_is_explained_in_plain_words(tmp_path: Path, monkeypatch: p
     assert problems_of(tmp_path, text) == [problem]
 
 
-def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_is_named_and_the_nearest_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^qa\.yml: there is no such file$"):
+        load(tmp_path / "qa.yml", suite_models=SUITE_MODELS, environ={})
+    (tmp_path / "qa.yaml").touch()
 
-    with pytest.raises(ConfigError, match=r"^no\.yaml: there is no such file$"):
-        load(tmp_path / "no.yaml", suite_models=SUITE_MODELS, environ={})
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "qa.yml", suite_models=SUITE_MODELS, environ={})
+
+    assert caught.value.problems[0].hint == "did you mean 'qa.yaml'?"
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

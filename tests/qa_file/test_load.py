@@ -80,6 +80,18 @@ def test_the_first_environment_is_the_default_and_maestro_env_and_the_argument_c
     assert (chosen.base_url, chosen.variables, chosen.origins["vars.a"]) == ("http://two", {"a": 2}, "environment two")
 
 
+def test_a_variable_of_the_caller_that_nothing_knows_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = HEAD + "vars: {currency: EUR}\nenvironments:\n  one: {}\n  two: {vars: {host: b}}\nstore: '${vars.db}.db'\n"
+
+    known = load_text(tmp_path, text, variables={"currency": "USD", "host": "a", "db": "x"})
+    problems = problems_of(tmp_path, text, variables={"curency": "USD", "db": "x"})
+
+    assert known.variables == {"currency": "USD", "host": "a", "db": "x"}
+    assert problems == ["qa.yaml: no `vars` declare 'curency', and nothing uses it (did you mean 'currency'?)"]
+    assert problems_of(tmp_path, HEAD, variables={"x": "1"}) == ["qa.yaml: no `vars` declare 'x', and nothing uses it (known: none)"]
+
+
 def test_an_unknown_environment_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = HEAD + "environments: {staging: {base_url: http://a}}\n"
@@ -89,11 +101,11 @@ def test_an_unknown_environment_is_an_error(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_given_variables_win_and_take_the_type_of_the_declared_one(tmp_path: Path) -> None:
-    text = HEAD + "vars: {count: 3, name: tea, both: '${vars.name} x ${vars.count}'}\n"
+    text = HEAD + "vars: {count: 3, name: tea, both: '${vars.name} x ${vars.count}'}\nstore: '${vars.used}'\n"
 
-    loaded = load_text(tmp_path, text, variables={"count": "5", "name": "7", "more": "1"})
+    loaded = load_text(tmp_path, text, variables={"count": "5", "name": "7", "used": "1"})
 
-    assert loaded.variables == {"count": 5, "name": "7", "both": "7 x 5", "more": "1"}
+    assert loaded.variables == {"count": 5, "name": "7", "both": "7 x 5", "used": "1"}
     assert loaded.origins["vars.count"] == "--maestro-var"
 
 

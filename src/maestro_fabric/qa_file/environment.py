@@ -13,7 +13,7 @@ from maestro_fabric.qa_file.nodes import MarkedDict, Path
 from maestro_fabric.qa_file.scalars import ScalarReader
 from maestro_fabric.qa_file.tree import Tree
 
-__all__ = ["Environment", "choose_environment"]
+__all__ = ["Environment", "choose_environment", "declared_variables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,13 @@ def choose_environment(tree: Tree, wanted: str | None, problems: list[Problem]) 
     hint = did_you_mean(wanted, names) or (f"the file has {', '.join(names)}" if names else "the file has no environments")
     problems.append(Problem(message=f"{tree.main.name}: unknown environment {wanted!r}", hint=hint))
     return Environment(names[0] if names else "")
+
+
+def declared_variables(tree: Tree) -> set[str]:
+    """The names under ``vars``, those of the file and of all its environments."""
+    environments = _mapping(tree.data.get("environments")).values()
+    places = [tree.data.get("vars"), *(_mapping(environment).get("vars") for environment in environments)]
+    return {str(name) for place in places for name in _mapping(place)}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

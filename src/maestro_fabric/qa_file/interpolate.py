@@ -22,6 +22,7 @@ class Interpolation:
 
     Attributes:
         origins: What came from where, by path: ``env NAME``, ``default of env NAME``, ``vars.NAME``.
+        used: The variables that a text refers to.
     """
 
     def __init__(self, tree: Tree, variables: Mapping[str, Any], environ: Mapping[str, str], problems: list[Problem]) -> None:
@@ -32,6 +33,7 @@ class Interpolation:
         self._resolved: dict[str, Any] = {}
         self._open: list[str] = []
         self.origins: dict[Path, str] = {}
+        self.used: set[str] = set()
 
     def variables(self, place: Callable[[str], Path]) -> dict[str, Any]:
         """All variables with their references followed, still templates; ``place`` gives the path of each by name."""
@@ -68,6 +70,7 @@ class Interpolation:
             known = ", ".join(sorted(self._raw)) or "none"
             raise _error(reference, f"unknown variable {reference.name!r}", did_you_mean(reference.head, self._raw) or f"known: {known}")
         self._variable(reference.head)
+        self.used.add(reference.head)
         self._add_origin(path, f"vars.{reference.name}")
         try:
             return part_of(self._resolved, reference.name)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from maestro_fabric.config.checks import check_addresses
 from maestro_fabric.config.models import Config, SuiteConfig
+from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.config.templates import TemplateError, references
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.garbage import collector_paused
 from maestro_fabric.model import Location
-from maestro_fabric.qa_file.environment import Environment, choose_environment
+from maestro_fabric.qa_file.environment import Environment, choose_environment, declared_variables
 from maestro_fabric.qa_file.includes import read_tree
 from maestro_fabric.qa_file.interpolate import Interpolation, settle
 from maestro_fabric.qa_file.nodes import MarkedDict, has_part
@@ -129,7 +130,8 @@ class _Loading:
             raise ConfigError(self._problems)
         environment = choose_environment(tree, wanted or self._environ.get("MAESTRO_ENV") or None, self._problems)
         overlay = environment.overlay(tree, given)
-        variables, origins = self._fill(tree, environment, overlay)
+        variables, origins, used = self._fill(tree, environment, overlay)
+        self._refuse_unknown(tree, given, declared_variables(tree) | used)
         config = validate(tree, self._models, self._problems)
         chosen = config.environments.get(environment.name) if config else None
         base_url, external = (chosen.base_url, frozenset(chosen.services)) if chosen else ("", frozenset[str]())
@@ -153,8 +155,8 @@ class _Loading:
 
     def _fill(
         self, tree: Tree, environment: Environment, overlay: Mapping[str, tuple[Any, str, Any]]
-    ) -> tuple[dict[str, Any], dict[NodePath, str]]:
-        """Fill in the tree's texts; the variables as they are meant, and the origins."""
+    ) -> tuple[dict[str, Any], dict[NodePath, str], set[str]]:
+        """Fill in the tree's texts; the variables as they are meant, the origins, and the variables that were used."""
         raw = {name: value for name, (value, _, _) in overlay.items()}
         interpolation = Interpolation(tree, raw, self._environ, self._problems)
         templates = interpolation.variables(lambda name: overlay[name][2])
@@ -164,7 +166,14 @@ class _Loading:
             for name in tree.data["vars"]:
                 tree.data["vars"][name] = variables[name]
         origins: dict[NodePath, str] = {("vars", name): origin for name, (_, origin, _) in overlay.items()}
-        return variables, {**environment.origins(tree), **origins, **interpolation.origins}
+        return variables, {**environment.origins(tree), **origins, **interpolation.origins}, interpolation.used
+
+    def _refuse_unknown(self, tree: Tree, given: Iterable[str], known: set[str]) -> None:
+        """A variable of the caller that changes nothing is a slip of the pen, such as ``--maestro-var curency=USD``."""
+        for name in given:
+            if name not in known:
+                hint = did_you_mean(name, sorted(known)) or f"known: {', '.join(sorted(known)) or 'none'}"
+                self._problems.append(Problem(message=f"{tree.main.name}: no `vars` declare {name!r}, and nothing uses it", hint=hint))
 
 
 def _digest(tree: Tree) -> str:

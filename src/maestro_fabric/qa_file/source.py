@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from maestro_fabric.config.nearest import did_you_mean
 from maestro_fabric.errors import ConfigError, Problem
 from maestro_fabric.model import Location
 from maestro_fabric.qa_file.nodes import Mark
@@ -74,11 +75,15 @@ def read_source(path: Path) -> Source:
             raise ConfigError(f"{name}: {size:,} bytes are too many; a file may have {MAX_BYTES:,}: split it with include")
         return Source(path, name, path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise ConfigError(f"{name}: there is no such file") from None
+        raise ConfigError([Problem(message=f"{name}: there is no such file", hint=did_you_mean(path.name, _files_beside(path)))]) from None
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{name}: this is not UTF-8 text (byte {exc.start + 1}); save it as UTF-8") from None
     except OSError as exc:
         raise ConfigError(f"{name}: cannot be read: {exc.strerror or exc}") from exc
+
+
+def _files_beside(path: Path) -> list[str]:
+    return sorted(file.name for file in path.parent.glob("*.y*ml") if file.is_file())
 
 
 def shown_path(path: Path) -> str:
