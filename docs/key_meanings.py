@@ -29,7 +29,7 @@ KEY_MEANINGS = {
     "Config.version": "The version of this format.",
     "Config.project": "With the suite's and the case's name, the identity of a case in the history.",
     "Config.artifacts": "Where evidence is kept.",
-    "Config.vars": "Values for `${vars.name}`; an environment and then `--maestro-var` are laid over them; a name that nothing declares or uses is refused.",
+    "Config.vars": "Values for `${vars.name}`; an environment and then `--maestro-var` are laid over them; unknown names are refused.",
     "Config.services": "Programs that the suites need, by name.",
     "Config.secrets": "Where secrets come from.",
     "Config.policies": "Ways of trying a case, by name.",
