@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -249,10 +249,24 @@ def test_a_fallback_hides_no_failed_assertion_and_no_answer_of_the_healer(outcom
 
 
 def test_a_fallback_that_fails_leaves_the_real_error() -> None:
-    result = Bench().run("a", DOWN, failing("no spare"), policy=Policy(fallback="x"), spare=Case(id=CaseId("p", "s", "a")))
+    bench = Bench()
+    result = bench.run("a", DOWN, failing("no spare"), policy=Policy(fallback="x"), spare=Case(id=CaseId("p", "s", "a")))
 
     assert (result.status, result.marks) == (Status.ERROR, frozenset())
     assert result.attempts[0].outcome.fault == Fault(type="TransportError", message=str(DOWN), is_outage=True)
+    said = f"{DOWN}\nits fallback 'x' did not pass either: no spare"
+    assert result.attempts[1].outcome.fault == Fault(type="TransportError", message=said, is_outage=True)
+
+
+def test_a_blocked_case_stays_blocked_when_its_fallback_fails() -> None:
+    bench = Bench()
+    bench.run("a", DOWN)
+    bench.run("b", DOWN)
+
+    result = bench.run("c", failing("no spare"), policy=replace(WEB, fallback="x"), spare=Case(id=CaseId("p", "s", "c")))
+
+    assert (result.status, result.reason) == (Status.BLOCKED, SHUT)
+    assert [attempt.outcome.status for attempt in result.attempts] == [Status.BLOCKED]
 
 
 @pytest.mark.parametrize(("label", "mark"), [("2", Mark.FLAKY), ("2 fallback 1", Mark.DEGRADED)])

@@ -12,7 +12,7 @@ from _pytest._code.code import ExceptionInfo, TerminalRepr
 
 from maestro_fabric.engine.verdicts import is_bad
 from maestro_fabric.events import Event
-from maestro_fabric.model import Case, CaseResult
+from maestro_fabric.model import Case, CaseResult, Status
 from maestro_fabric.plan import PlannedSuite
 from maestro_fabric.quarantine import Quarantine
 from pytest_maestro.failures import failure_of, last_of, message_of
@@ -76,7 +76,8 @@ class MaestroItem(pytest.Item):
         quarantine = self.running.quarantine
         hear = InnerReports(self, artifacts=self.running.artifacts_shown, quarantine=quarantine).hear if case.container else None
         result = self.running.run(self.suite, case, hear)
-        if result.reason and not result.attempts:
+        # Also a case that was tried is blocked: its fallback was played and did not pass, or its last try found the dependency down.
+        if result.status is Status.BLOCKED or (result.reason and not result.attempts):
             pytest.skip(result.reason)
         is_broken = last_of(result).fault is not None and not _is_unexpected_pass(result)
         if is_broken or any(is_bad(inner.status, inner.marks) for inner in quarantine.judge(result).inner):

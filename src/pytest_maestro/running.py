@@ -81,7 +81,7 @@ class Running:
         never = Deadline.after(None, clock)
         sessions = self._sessions_of(suite, case)
         result = run_case(case, sessions, emit, clock=clock, chance=chance, worker=self._worker, deadline=never, guards=self.guards)
-        if result.status is Status.BLOCKED and not result.attempts:
+        if result.status is Status.BLOCKED:
             self._attachments.keep_blocked(result.reason)
         return result
 

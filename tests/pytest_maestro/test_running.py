@@ -134,6 +134,20 @@ def test_a_blocked_case_fails_the_run_and_is_skipped_in_junit(project: Project) 
     assert project.ran() == ["a::bad"]
 
 
+def test_a_case_whose_dependency_is_down_stays_blocked_when_its_fallback_fails(project: Project) -> None:
+    head = """environments: {local: {base_url: "http://localhost:9"}}
+groups: {cached: {steps: [{request: {get: /cached}}]}}
+policies: {web: {breaker: {dependency: "localhost:9", failures: 2, open_for: 60s}, fallback: cached}}
+"""
+    cases = ", ".join(f"{{name: {name}, steps: [{{request: {{get: /tea}}}}]}}" for name in "abcd")
+    project.config(f"  - {{name: api, adapter: http, policy: web, cases: [{cases}]}}\n", head=head)
+
+    result = project.run("qa.yaml", "-p", "no:randomly")
+
+    result.stdout.fnmatch_lines(["FAILED qa.yaml::api::a - step 1 *: request get /tea", "*2 failed, 2 blocked*"])
+    assert project.results() == {"api::a": "error", "api::b": "error", "api::c": "blocked", "api::d": "blocked"}
+
+
 def test_a_service_that_does_not_start_blocks_its_cases_and_makes_the_exit_status_1(project: Project) -> None:
     service = "services: {shop: {command: [python, -c, 'raise SystemExit(chr(98) * 3)'], ready: {tcp: true, within: 5s}}}"
     project.config("  - {name: a, adapter: scripted, services: [shop], cases: [{name: one}, {name: two}]}\n", head=service)

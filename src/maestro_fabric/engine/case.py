@@ -8,7 +8,7 @@ from maestro_fabric.engine.backoff import waits_of
 from maestro_fabric.engine.guards import Guards
 from maestro_fabric.engine.inner import InnerCases
 from maestro_fabric.engine.judging import asks_for_another, judged, why_not_run, with_note
-from maestro_fabric.engine.results import concluded, finished, redacted, was_tried, with_step_marks, without_attempt
+from maestro_fabric.engine.results import concluded, finished, redacted, was_tried, with_step_marks, without_attempt, without_spare
 from maestro_fabric.engine.sessions import SuiteSessions, contain
 from maestro_fabric.events import AttemptFinished, AttemptStarted, CaseFinished, Event, FallbackUsed, Healed, Warned
 from maestro_fabric.model import Attempt, Case, CaseResult, Mark, Outcome, Policy, Status
@@ -159,9 +159,11 @@ class _Trial:
             return result
         self.emit(FallbackUsed(self.case, self.policy.fallback))
         attempt = self._attempt(spare)
-        self.attempts.append(attempt)
+        has_passed = attempt.outcome.status is Status.PASSED
+        own = replace(last, reason=last.reason or result.reason)
+        self.attempts.append(attempt if has_passed else replace(attempt, outcome=without_spare(own, attempt.outcome, self.policy.fallback)))
         self._tell_attempts(is_last=True)
-        if attempt.outcome.status is not Status.PASSED:
+        if not has_passed:
             return replace(result, attempts=tuple(self.attempts))
         return replace(result, status=Status.PASSED, marks=attempt.outcome.marks | {Mark.DEGRADED}, attempts=tuple(self.attempts))
 

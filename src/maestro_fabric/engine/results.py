@@ -9,7 +9,7 @@ from maestro_fabric.events import CaseFinished
 from maestro_fabric.model import Attempt, Case, CaseResult, Mark, Outcome, Status
 from maestro_fabric.ports import Clock
 
-__all__ = ["concluded", "finished", "redacted", "was_tried", "with_step_marks", "without_attempt"]
+__all__ = ["concluded", "finished", "redacted", "was_tried", "with_step_marks", "without_attempt", "without_spare"]
 
 
 def concluded(case: Case, attempts: Sequence[Attempt]) -> CaseResult:
@@ -41,6 +41,15 @@ def with_step_marks(outcome: Outcome) -> Outcome:
         return outcome
     is_degraded = any("fallback" in step.label for step in outcome.steps)
     return replace(outcome, marks=outcome.marks | {Mark.DEGRADED if is_degraded else Mark.FLAKY})
+
+
+def without_spare(own: Outcome, spare: Outcome, name: str) -> Outcome:
+    """What an attempt comes to in which the fallback did not pass either: the case's own outcome, with a word on the fallback."""
+    fault = own.fault
+    if fault is not None:
+        why = spare.fault.message if spare.fault is not None else spare.reason
+        fault = replace(fault, message=f"{fault.message}\nits fallback {name!r} did not pass either: {why}")
+    return replace(spare, status=own.status, fault=fault, reason=own.reason)
 
 
 def redacted(outcome: Outcome, redact: Callable[[str], str]) -> Outcome:
