@@ -144,6 +144,10 @@ def test_a_tear_down_that_fails_is_the_files_error_and_its_tests_stay(rich: RunR
 
 def test_a_file_that_cannot_be_run_is_an_error_with_its_reason(rich: RunResult) -> None:
     assert message(files(rich)["syntax.test.js"]).startswith("SyntaxError: ")
+    fault = files(rich)["syntax.test.js"].attempts[-1].outcome.fault
+    trace = fault.trace if fault else ""
+    assert "\n> 2 |" in trace, "the line is shown"
+    assert ("node_modules" in trace, "Jest encountered" in trace) == (False, False)
     assert message(files(rich)["empty.test.js"]) == "FileError: Your test suite must contain at least one test."
 
 

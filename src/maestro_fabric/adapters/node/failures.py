@@ -9,7 +9,7 @@ from pathlib import Path
 from maestro_fabric.adapters.node.messages import Failure
 from maestro_fabric.model import Fault, Location, Status
 
-__all__ = ["fault_of", "plain", "status_of"]
+__all__ = ["fault_of", "plain", "status_of", "without_foreign_frames"]
 
 # ECMA-48 control sequences, which colour what a terminal shows.
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -43,7 +43,7 @@ def fault_of(failures: Sequence[Failure], file: Path, root: Path) -> Fault:
     return Fault(
         type="AssertionError" if failures[0].is_assertion and kind in ("", "Error") else kind or "Error",
         message="\n\n".join(_message(text) for text in texts),
-        trace="\n\n".join(_without_foreign_frames(text) for text in texts),
+        trace="\n\n".join(without_foreign_frames(text) for text in texts),
         location=next((place for text in texts if (place := _place(text, file, root)) is not None), None),
     )
 
@@ -62,7 +62,8 @@ def _split_name(text: str) -> tuple[str, str]:
     return (name[1], text[name.end() :]) if name else ("", text)
 
 
-def _without_foreign_frames(text: str) -> str:
+def without_foreign_frames(text: str) -> str:
+    """A text without the frames of packages and of Node."""
     return "\n".join(line for line in text.splitlines() if not (line.lstrip().startswith("at ") and _FOREIGN.search(line))).rstrip()
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 
-from maestro_fabric.adapters.node.failures import plain
+from maestro_fabric.adapters.node.failures import plain, without_foreign_frames
 from maestro_fabric.adapters.node.inner import Teller
 from maestro_fabric.adapters.node.messages import FileEnded, TestTried
 from maestro_fabric.model import Fault, Outcome, Status
@@ -14,6 +15,7 @@ from maestro_fabric.model import Fault, Outcome, Status
 __all__ = ["FileState"]
 
 # Jest explains at length what a syntax error may mean before it names it.
+_EXPLAINED = "Jest encountered an unexpected token"
 _NAMED_ERROR = re.compile(r"^\s*(\w*(?:Error|Exception)): (.+)", re.MULTILINE)
 
 
@@ -102,7 +104,9 @@ class FileState:
 def _fault(error: str) -> Fault:
     """The error of a file that could not be run, without the heading that the framework gives it."""
     told = "\n".join(line for line in error.splitlines() if "Test suite failed to run" not in line).strip()
+    told = without_foreign_frames(told)
     named = _NAMED_ERROR.search(told)
     if named is not None:
-        return Fault(type=named[1], message=named[2].strip(), trace=told)
+        trace = dedent(told[named.start() :]).strip() if _EXPLAINED in told else told
+        return Fault(type=named[1], message=named[2].strip(), trace=trace)
     return Fault(type="FileError", message=told.partition("\n")[0] or "it could not be run", trace=told)
