@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_COVERAGE = 95
 # A test that hangs must not eat the time of all others; the longest real one takes a tenth of this.
 TEST_TIMEOUT_S = 180
-# One process more than the two cores that this is meant for, since tests wait for browsers and servers for a third of their time; and
-# neighbours stay together, so that a module's browser starts once.
-SPREAD = ("-n", "3", "--dist", "worksteal")
+# Twice the two cores that this is meant for, since tests wait for browsers and servers for a third of their time; and neighbours stay
+# together, so that a module's browser starts once.
+SPREAD = ("-n", "4", "--dist", "worksteal")
 # What a developer has set for own runs would change those of the tests; only the browser is the machine's affair. Without bytecode,
 # each of the hundreds of programs that tests start would compile the whole package anew.
 LEFT_OUT = ("MAESTRO_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
