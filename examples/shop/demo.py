@@ -6,6 +6,7 @@ dies, see outage_demo.py, and is redesigned, see redesign_demo.py.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -55,7 +56,7 @@ def main() -> int:
     if run_id == before:
         print("\nThe demo did not go as it should: pytest recorded no run.")
         return 1
-    _show("maestro runs --limit 3")
+    _show(f"{_maestro()} runs --limit 3 --store {os.path.relpath(STORE)}")
     subprocess.run([sys.executable, "-m", "maestro_fabric", "runs", "--limit", "3", "--store", str(STORE)], env=environ, check=False)  # noqa: S603 - ours, too
     with open_history(STORE) as history:
         results = history.results(run_id)
@@ -80,6 +81,11 @@ def _environ() -> dict[str, str]:
 
 def _show(command: str) -> None:
     print(f"\n$ {command}", flush=True)
+
+
+def _maestro() -> str:
+    """The command as it can be typed here: in a venv that is not activated it has a path."""
+    return "maestro" if shutil.which("maestro") else os.path.relpath(Path(sys.executable).with_name("maestro"))
 
 
 def _lacking(results: Sequence[ResultRow]) -> dict[str, str]:
@@ -125,7 +131,7 @@ def _sum_up(run_id: str, problems: list[str], results: Sequence[ResultRow], lack
     print(*blocked, sep="\n", end="\n" if blocked else "")
     artifacts = SHOP / ".maestro" / "artifacts" / run_id
     print(f"Evidence: {os.path.relpath(artifacts)}")
-    print(f"History:  {os.path.relpath(STORE)}; look closer with: maestro show {run_id} --store {os.path.relpath(STORE)}")
+    print(f"History:  {os.path.relpath(STORE)}; look closer with: {_maestro()} show {run_id} --store {os.path.relpath(STORE)}")
 
 
 if __name__ == "__main__":

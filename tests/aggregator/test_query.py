@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
@@ -97,6 +98,15 @@ def test_a_store_that_is_not_there_is_not_made(tmp_path):
     with pytest.raises(StoreError, match=r"there is no store .* yet: a run with --maestro-store"):
         open_history(tmp_path / "none.db")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_a_folder_below_is_named_when_there_is_none_here(tmp_path):
+    below = tmp_path / "examples" / "shop" / ".maestro" / "history.db"
+    below.parent.mkdir(parents=True)
+    below.touch()
+
+    with pytest.raises(StoreError, match=f"makes it; there is one in {re.escape(str(below))}$"):
+        open_history(tmp_path / ".maestro" / "history.db")
 
 
 def test_an_empty_file_is_told(store):

@@ -98,7 +98,8 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         StoreError: when there is no such store, or it cannot be read.
     """
     if not path.exists():
-        raise StoreError(f"there is no store {str(path)!r} yet: a run with --maestro-store={path} makes it")
+        near = "".join(f"; there is one in {found}" for found in _stores_near(path)[:1])
+        raise StoreError(f"there is no store {str(path)!r} yet: a run with --maestro-store={path} makes it{near}")
     try:
         return _connect_to_read(path, "mode=ro")
     except sqlite3.OperationalError as error:
@@ -112,6 +113,12 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         return _connect_to_read(path, "immutable=1")
     except sqlite3.Error as error:
         raise StoreError(explain(path, error)) from error
+
+
+def _stores_near(path: Path) -> list[Path]:
+    """The stores of the files in folders below: the default place is beside qa.yaml, and people stand above it."""
+    base = path.parent.parent if path.parent.name == ".maestro" else path.parent
+    return sorted(found for depth in ("", "*/", "*/*/") for found in base.glob(f"{depth}.maestro/history.db"))
 
 
 def _connect_to_read(path: Path, how: str) -> sqlite3.Connection:
