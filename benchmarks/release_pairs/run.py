@@ -12,7 +12,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from compare import OUTCOMES, Scores, outcome, read_recording, score, score_by_kind, show_scores
@@ -21,8 +20,9 @@ from journeys import Journey, Trap, read_journeys, read_traps
 from playwright.sync_api import Browser, sync_playwright
 from releases import PAIRS, Pair, read_pair, serve
 from rivals import METHODS
+from tables import Outcome, answers, tables, write_tables
 from tool import Ran, browser_path, known_elements, prepare, run_tool
-from walk import KINDS, Lost, Seen, judge_trapped, lost_elements, walk_through
+from walk import Lost, Seen, judge_trapped, lost_elements, walk_through
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -31,22 +31,8 @@ from paired import Claim, Options, publish  # noqa: E402  the folder above
 ENGINES = ("playwright", "selenium")
 
 
-@dataclass(kw_only=True)
-class Outcome:
-    """What one engine did on one pair."""
-
-    pair: Pair
-    engine: str
-    cases: int
-    passed_without: int
-    passed_with: int
-    steps: Counter[str] = field(default_factory=Counter)
-    traps: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
 def main() -> int:
-    """Run the pairs, print rows for the table, and the long tables with --tables."""
+    """Run the pairs and print rows for the table; a whole run writes the long tables into docs/healing.md."""
     options = _options()
     engines = ENGINES[:1] if options.quick else options.engine or ENGINES
     pairs = [read_pair(name) for name in (("swagger_ui",) if options.quick else options.pair or PAIRS)]
@@ -60,8 +46,11 @@ def main() -> int:
                 told.append(one)
                 cases += lost
     scores = score_by_kind(cases)
+    lines = tables(told, scores, {"as it is, old locator lost": score([one for one in cases if one.kind == "as it is" and one.is_lost])})
     if options.tables:
-        print_tables(told, cases, scores)
+        _print_rows([*lines, "", *answers(told)])
+    if len(told) == len(PAIRS) * len(ENGINES):
+        write_tables(lines)
     for path in options.recordings:
         for kind, counted in score_by_kind(read_recording(path)).items():
             _print_rows(show_scores(f"{path.name}, {kind}", counted))
@@ -73,7 +62,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one pair on one engine: shows that the benchmark works")
     parser.add_argument("--pair", action="append", choices=PAIRS, help="only this one; may be given again")
     parser.add_argument("--engine", action="append", choices=ENGINES, help="only this one; may be given again")
-    parser.add_argument("--tables", action="store_true", help="print the tables of docs/healing.md as well")
+    parser.add_argument("--tables", action="store_true", help="print the tables of docs/healing.md as well, and what each answer was")
     parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="recorded page changes to compare the methods on, too")
     return parser.parse_args()
 
@@ -197,25 +186,6 @@ def claims(told: Sequence[Outcome], scores: Scores) -> list[Claim]:
 def _false_heals(scores: Scores, name: str) -> str:
     removed = scores["removed"][name]
     return f"{removed['healed wrong']} of {removed.total()}"
-
-
-def print_tables(told: Sequence[Outcome], cases: Sequence[Lost], scores: Scores) -> None:
-    """The tables of docs/healing.md, and what each answer was."""
-    print("\n- program, releases, engine, journeys, passed without healing, passed with, " + ", ".join(OUTCOMES))
-    for one in told:
-        numbers = " | ".join(str(one.steps[what]) for what in OUTCOMES)
-        releases = f"{one.pair.program} {one.pair.old.version} → {one.pair.new.version}"
-        print(f"  | {releases} | {one.engine} | {one.cases} | {one.passed_without} | {one.passed_with} | {numbers} |")
-    print("\n- traps: " + ", ".join(KINDS[1:]))
-    for one in told:
-        print(f"  | {one.pair.program} | {one.engine} | " + " | ".join(one.traps.get(kind, "") for kind in KINDS[1:]) + " |")
-    print("\n- what was done, elements, method, healed right, healed wrong, proposed right, proposed wrong, abstained, healed to a twin")
-    for kind, counted in scores.items():
-        _print_rows(show_scores(kind, counted))
-    lost = [one for one in cases if one.kind == "as it is" and one.is_lost]
-    _print_rows(show_scores("as it is, old locator lost", score(lost)))
-    print("\n- answers")
-    _print_rows([f"{one.pair.program}, {one.engine}: {note}" for one in told for note in one.notes])
 
 
 def _print_rows(rows: Sequence[str]) -> None:

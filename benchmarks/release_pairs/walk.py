@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +21,7 @@ __all__ = ["KINDS", "Lost", "Seen", "Told", "judge_trapped", "lost_elements", "w
 
 KINDS = ("as it is", "removed", "swapped", "twin", "text", "frame", "dialog")
 _TEST_ID = "data-testid"
+_STAYS_MS = 8000
 _TRAPS = (Path(__file__).parent / "traps.js").read_text(encoding="utf-8")
 _SCRIPT = IS_VISIBLE + names_script() + (resources.files("maestro_fabric.adapters.browser") / "fingerprints.js").read_text("utf-8") + _TRAPS
 # The element may be a part of what stands in its place, and the other way round: an overlapping parent and child count as one.
@@ -127,7 +129,12 @@ def lost_elements(
         others = [Fingerprint.from_mapping(each) for each in told.others]
         for kind in kinds if element is not None else ("as it is",):
             words = step.label.words if step.label is not None else ""
-            answer = page.evaluate(_COLLECT_ALL) if element is None else element.evaluate(_COLLECT, [kind, words])
+            try:
+                answer = page.evaluate(_COLLECT_ALL) if element is None else element.evaluate(_COLLECT, [kind, words], timeout=_STAYS_MS)
+            except Error:
+                # A page that is made anew all the time does not always survive what was done to it.
+                print(f"  {journey.name}, step {step.number}: gone before {kind!r}", file=sys.stderr)
+                break
             if answer is None:
                 continue
             found = json.loads(answer)
