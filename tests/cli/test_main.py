@@ -183,6 +183,7 @@ def test_the_plan_as_json_has_cases_values_policies_and_the_worst_case(maestro: 
     assert plan["policies"][1] == {
         "name": "web",
         "chosen_by": "suite",
+        "added": [],
         "order": ["deadline(1.5m)", "retry(1 on error; constant 1s)", "attempt timeout(30s)"],
         "attempts": 2,
         "seconds": 61.0,

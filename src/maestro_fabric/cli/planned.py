@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from maestro_fabric.cli.planned_policies import effective_order, policy_words, shown_policy, worst_as_data, worst_words
+from maestro_fabric.cli.planned_policies import effective_order, policy_name, policy_words, shown_policy, worst_as_data, worst_words
 from maestro_fabric.cli.planned_steps import param_values, print_steps, setup_as_data, steps_as_data
 from maestro_fabric.compose import Prepared
 from maestro_fabric.config.templates import TemplateError, references
@@ -42,7 +42,13 @@ def plan_as_data(prepared: Prepared) -> dict[str, Any]:
             for name, value, origin in _values(prepared, with_steps=True)
         ],
         "policies": [
-            {"name": policy.name, "chosen_by": policy.chosen_by or None, "order": policy_words(policy), **worst_as_data(worst_case(policy))}
+            {
+                "name": policy.name,
+                "chosen_by": policy.chosen_by or None,
+                "added": list(policy.added),
+                "order": policy_words(policy),
+                **worst_as_data(worst_case(policy)),
+            }
             for policy in _policies(prepared)
         ],
         "suites": [_suite_as_data(suite) for suite in prepared.plan.suites],
@@ -65,7 +71,7 @@ def print_plan(prepared: Prepared, *, with_steps: bool = False) -> None:
     values = [(name, _shown(value), origin, _note_on(value)) for name, value, origin in _values(prepared, with_steps=with_steps)]
     notes = ["note"] if any(note for *_, note in values) else []
     _print_table(console, "Values", ("name", "value", "from", *notes), (row[: 3 + len(notes)] for row in values))
-    rows = ((policy.name or "default", effective_order(policy), *worst_words(worst_case(policy))) for policy in _policies(prepared))
+    rows = ((policy_name(policy), effective_order(policy), *worst_words(worst_case(policy))) for policy in _policies(prepared))
     _print_table(console, "Policies, outermost first", ("name", "in effect", "attempts", "at most"), rows)
     for suite in prepared.plan.suites:
         _print_suite(console, suite)
@@ -126,6 +132,7 @@ def _case_as_data(case: Case) -> dict[str, Any]:
         "services": list(case.services),
         "policy": case.policy.name or None,
         "policy_chosen_by": case.policy.chosen_by or None,
+        "policy_added": list(case.policy.added),
         "order": policy_words(case.policy),
         "skip": case.skip.reason if case.skip else None,
         "xfail": case.xfail.reason if case.xfail else None,
@@ -166,8 +173,16 @@ def _shown(value: object) -> str:
 
 def _policies(prepared: Prepared) -> list[Policy]:
     """The policies that some case has, each once, in the order of the plan. The shorter deadline of a single case is its own."""
-    found = {(case.policy.name, case.policy.breakers, case.policy.bulkheads): case.policy for case in reversed(prepared.plan.cases)}
-    return list(found.values())[::-1]
+    found: dict[tuple[object, ...], Policy] = {}
+    for policy in (case.policy for case in prepared.plan.cases):
+        key = (policy.name, policy.added, policy.breakers, policy.bulkheads)
+        if key not in found or _limit_s(policy) > _limit_s(found[key]):
+            found[key] = policy
+    return list(found.values())
+
+
+def _limit_s(policy: Policy) -> float:
+    return float("inf") if policy.deadline_s is None else policy.deadline_s
 
 
 def _sum(parts: Iterable[WorstCase]) -> WorstCase:

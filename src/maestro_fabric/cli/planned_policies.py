@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from maestro_fabric.plan import Plan
 
 __all__ = [
     "effective_order",
+    "policy_name",
     "policy_words",
     "print_step_policy",
     "shown_policy",
@@ -51,10 +53,13 @@ def effective_order(policy: Policy) -> str:
 
 
 def shown_policy(policy: Policy) -> str:
-    """A policy's name and who chose it: ``web (suite)``."""
-    if not policy.name:
-        return "default"
-    return f"{policy.name} ({policy.chosen_by})" if policy.chosen_by else policy.name
+    """A policy's name and who chose it, and what services add to it: ``web (suite) + fragile (service shop)``."""
+    return policy_name(replace(policy, name=f"{policy.name} ({policy.chosen_by})") if policy.chosen_by else policy)
+
+
+def policy_name(policy: Policy) -> str:
+    """A policy's name with what services add to it: ``web + fragile (service shop)``."""
+    return " + ".join(filter(None, (policy.name, *policy.added))) or "default"
 
 
 def step_policy_as_data(case: Case, step: PlannedStep) -> dict[str, Any]:
@@ -85,7 +90,10 @@ def print_step_policy(console: Console, plan: Plan, title: str, number: str) -> 
     console.print(Text(f"{case.id}, step {step.number}: {step.action}  {step.location or ''}".rstrip(), style="bold"), soft_wrap=True)
     console.print(f"  case  {shown_policy(case.policy)}: {effective_order(case.policy)}", soft_wrap=True)
     console.print(f"  step  {shown_policy(own)}: {effective_order(own)}", soft_wrap=True)
-    console.print(f"  worst case: {attempts} attempts, {seconds}; max_attempts_total {case.policy.max_attempts_total}", soft_wrap=True)
+    console.print(
+        f"  worst case: {attempts} attempt{'s' if attempts != '1' else ''}, {seconds}; max_attempts_total {case.policy.max_attempts_total}",
+        soft_wrap=True,
+    )
 
 
 def worst_as_data(worst: WorstCase) -> dict[str, Any]:

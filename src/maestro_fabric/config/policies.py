@@ -72,17 +72,20 @@ def _with_services(policy: Policy, config: Config, services: Iterable[str]) -> P
     """The policy with what the services' own policies add; a dependency has one breaker and one bulkhead, whoever names it."""
     breakers = {breaker.dependency: breaker for breaker in policy.breakers}
     bulkheads = {bulkhead.dependency: bulkhead for bulkhead in policy.bulkheads}
+    names = []
     for service in services:
         named = config.services[service].policy if service in config.services else None
         if named is None:
             continue
         added = to_policy(named, config.policies[named], service=service)
+        if added.breakers or added.bulkheads:
+            names.append(f"{named} (service {service})")
         breakers |= {breaker.dependency: breaker for breaker in added.breakers}
         bulkheads |= {bulkhead.dependency: bulkhead for bulkhead in added.bulkheads}
     if not breakers and not bulkheads:
         return policy
     # In one order everywhere: two cases that each hold a place the other one wants would wait for each other.
-    return replace(policy, breakers=_ordered(breakers), bulkheads=_ordered(bulkheads))
+    return replace(policy, breakers=_ordered(breakers), bulkheads=_ordered(bulkheads), added=tuple(names))
 
 
 def _ordered(by_dependency: dict[str, T]) -> tuple[T, ...]:

@@ -74,6 +74,7 @@ class Policy:
         fallback: The group of steps that is played when the case could not be judged; empty for none.
         max_attempts_total: So many tries of a step at most, those of its own policy and of the case's multiplied.
         chosen_by: Who names it: ``case``, ``suite``, ``run``, ``step``, ``mark``; empty for the default.
+        added: What the case's services add to it, such as ``fragile (service shop)``.
     """
 
     name: str = ""
@@ -85,6 +86,7 @@ class Policy:
     fallback: str = ""
     max_attempts_total: int = 12
     chosen_by: str = ""
+    added: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
