@@ -106,6 +106,17 @@ def test_driver_is_looked_for_in_the_environment_and_then_on_the_path(tmp_path):
     assert find_driver("chromium", None, {"PATH": "", "HOME": str(tmp_path)}) is None
 
 
+def test_a_driver_that_is_found_twice_is_not_asked_for_its_version(tmp_path):
+    program, browser, asked = tmp_path / "chromedriver", tmp_path / "browser", tmp_path / "asked"
+    for each in (program, browser):
+        each.write_text(f"#!/bin/sh\necho asked >> {asked}\n")
+        each.chmod(0o755)
+
+    found = find_driver("chromium", None, {"PATH": str(tmp_path), "MAESTRO_DRIVER": str(program), "HOME": str(tmp_path)}, browser=browser)
+
+    assert (found.path, found.source, asked.exists()) == (program, "MAESTRO_DRIVER", False)
+
+
 @pytest.mark.parametrize(
     ("browser", "message"),
     [
