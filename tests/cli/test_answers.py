@@ -100,6 +100,16 @@ def test_compare_and_clusters_look_at_runs(store):
     assert "no run 'run-77'; did you mean" in call("clusters", "run-77", store=store, exit_code=2)
 
 
+def test_the_history_of_a_case_that_fails_says_since_when(store):
+    told = call("history", "shaky", store=store)
+    assert "fails since 2" in told
+    assert "in run run-29 of commit" in told
+    assert "in 1 run; last good 2" in told
+    assert "in run run-28 of commit" in told
+    assert "fails since" not in call("history", "search", store=store)
+    assert "fails since" not in call("history", "shaky", "--branch", "main", store=store)
+
+
 def test_a_report_is_a_page_or_markdown(store, tmp_path):
     page = tmp_path / "out" / "report.html"
     assert "50.0% of 2 cases passed" in call("report", "--output", str(page), store=store)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maestro_fabric.aggregator import AttemptRow, ResultRow, RunRow, Window
+from maestro_fabric.aggregator.answers import FirstFailure
 from maestro_fabric.cli.showing import (
     Row,
     json_option,
@@ -96,20 +97,36 @@ def show(run: str, with_all: bool, window: Window, store: Place, as_json: bool) 
 @store_option
 @json_option
 def history(case: str, limit: int, window: Window, store: Place, as_json: bool) -> None:  # noqa: FBT001 - as above
-    """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one."""
+    """List the newest attempts of CASE: 'suite::name[params]', a name, or a part of one; then since when it fails, if it does."""
     with store_opened(store) as opened:
         found = opened.case_history(case, limit, window)
+        cases = opened.find_cases(case)
+        # Since when is a question to the whole history.
+        broken = opened.first_failure(str(cases[0])) if len(cases) == 1 and window == Window() else None
     if as_json:
         print_json([asdict(row) for row in found])
     elif found:
         console = make_console()
         console.print(_attempt_table(found) if console.width >= _WIDE else _narrow_attempt_table(found))
+        if broken is not None:
+            console.print(_since_when(broken), soft_wrap=True)
     else:
         runs_meant = "every run" if window == Window() else "all of these runs"
         click.echo(f"{case!r} has never been tried: it was skipped or blocked in {runs_meant}")
 
 
 COMMANDS: list[click.Command] = [runs, show, history]
+
+
+def _since_when(broken: FirstFailure) -> str:
+    """Where a case began to fail, and where it was good last."""
+    first = _place(broken.run_id, broken.commit, broken.started_at)
+    good = f"last good {_place(broken.last_good_run_id, broken.last_good_commit, broken.last_good_at)}" if broken.last_good_run_id else ""
+    return f"fails since {first}, in {many(broken.runs, 'run')}; {good or 'never passed before'}"
+
+
+def _place(run_id: str, commit: str, started_at: str) -> str:
+    return " ".join(filter(None, (when_text(started_at)[:-3], "in run", run_id, commit and f"of commit {commit[:_SHORT_DIGEST]}")))
 
 
 def run_document(run: RunRow, results: Sequence[ResultRow], attempts: Sequence[AttemptRow]) -> dict[str, Any]:
