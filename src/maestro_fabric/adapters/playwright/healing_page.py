@@ -144,7 +144,8 @@ def _written(value: Any) -> Any:
 def _shared(kind: type[Part], made: Part, origin: _Origin) -> Part:
     """The same object, as far as Playwright sees, of a class of ours."""
     shared = object.__new__(kind)
-    shared.__dict__ = made.__dict__
+    # A copy: Python 3.13.0 loses attributes of objects that share one dictionary.
+    shared.__dict__.update(made.__dict__)
     cast("Any", shared)._maestro = origin
     return shared
 
@@ -219,7 +220,7 @@ def _acting_on_page(name: str) -> Callable[..., Any]:
 def _plain(locator: Locator) -> Locator:
     """The locator as Playwright made it."""
     plain = object.__new__(Locator)
-    plain.__dict__ = locator.__dict__
+    plain.__dict__.update(locator.__dict__)
     return plain
 
 
