@@ -48,10 +48,10 @@ def render_page(data: ReportData, *, include_charts: bool = True) -> str:
 def _head(data: ReportData, verdict: str) -> str:
     newest = data.runs[-1]
     facts = (newest.git_branch, (newest.git_commit or "")[:12], newest.ci_job, newest.host, newest.python)
-    said = " · ".join(escape(fact) for fact in facts if fact)
     when = f"{data.runs[0].started_at[:16].replace('T', ' ')} UTC"
-    runs = f"{len(data.runs)} runs" if len(data.runs) > 1 else escape(newest.run_id)
-    return f'<header><h1><span class="badge {verdict}">{verdict}</span> {escape(data.name)}</h1><p>{when} · {runs} · {said}</p></header>'
+    runs = f"{len(data.runs)} runs" if len(data.runs) > 1 else newest.run_id if newest.run_id != data.name else ""
+    said = " · ".join(escape(fact) for fact in (when, runs, *facts) if fact)
+    return f'<header><h1><span class="badge {verdict}">{verdict}</span> {escape(data.name)}</h1><p>{said}</p></header>'
 
 
 def _tiles(data: ReportData) -> str:
