@@ -111,8 +111,12 @@ class _Database:
             make_folder(self.path.parent)
             connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             # Nothing here is worth a sync to disk: after a power cut no process is left that shared it.
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_SCHEMA.split(";")):
-                connection.execute(statement)
+            try:
+                for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_SCHEMA.split(";")):
+                    connection.execute(statement)
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
 
