@@ -72,6 +72,21 @@ def test_nothing_is_left_of_a_browser_that_ended(play):
     wait_until(lambda: not any(map(is_running, mine)), what="driver and browser are gone")
 
 
+def test_a_case_begins_with_nothing_in_a_new_browser_and_in_one_that_another_suite_has_used(play):
+    empty = {"run_js": "if (location.href !== 'about:blank') throw new Error(location.href)"}
+    leaves = {
+        "run_js": "if (document.cookie || localStorage.left) throw new Error('left'); document.cookie = 'left=1'; localStorage.left = 1"
+    }
+
+    outcomes = []
+    for _ in range(2):
+        outcomes.append(play(empty, OPEN, leaves, browser={"args": ["--disable-notifications"]}))
+        play.sessions[-1].close()
+
+    assert [(outcome.status, outcome.fault) for outcome in outcomes] == [(Status.PASSED, None)] * 2
+    assert play.sessions[-1]._browser is None
+
+
 def test_a_link_to_a_file_puts_nothing_into_the_folder_that_the_run_was_started_in(play, monkeypatch):
     monkeypatch.chdir(play.root)
 

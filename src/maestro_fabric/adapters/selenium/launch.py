@@ -77,10 +77,12 @@ class Launched:
     Attributes:
         driver: Selenium's.
         program: The driver's process; ``None`` for a Grid's.
+        is_used: Whether a case was played in it, whose traces are there.
     """
 
     driver: WebDriver
     program: Program | None
+    is_used: bool = False
 
     @property
     def is_chromium(self) -> bool:

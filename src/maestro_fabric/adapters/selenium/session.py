@@ -102,7 +102,8 @@ class SeleniumSession:
         commands.limit_loading(self.settings.within * 1000)
         if is_new:
             self._begin_script = ""
-        self._begin_script = reset(commands, state, self._begin_script)
+        self._begin_script = reset(commands, state, self._begin_script, is_used=browser.is_used)
+        browser.is_used = True
         if is_new:
             apply_settings(commands, self.settings)
         if browser.is_chromium:

@@ -51,20 +51,24 @@ class State:
     local: Mapping[str, list[list[str]]] = field(default_factory=dict)
 
 
-def reset(commands: Commands, state: State, known_script: str) -> str:
-    """Have the browser as new, but for the state; gives the name of the script that keeps it so, for the next call."""
+def reset(commands: Commands, state: State, known_script: str, *, is_used: bool) -> str:
+    """Have the browser as new, but for the state; gives the name of the script that keeps it so, for the next call.
+
+    Args:
+        commands: Sends them.
+        state: What the case starts with.
+        known_script: What the last call gave; empty before.
+        is_used: Whether the browser was started for another case, whose traces must go.
+    """
     _close_other_tabs(commands)
     if not commands.is_chromium:
         _reset_by_visiting(commands, state)
         return ""
-    origins = set(_visited(commands))
-    commands.send(lambda: commands.driver.get("about:blank"))
-    if known_script:
-        commands.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=known_script)
-    for origin in origins:
-        commands.devtools("Storage.clearDataForOrigin", origin=origin, storageTypes=_STORAGES)
-    for command in ("Network.clearBrowserCookies", "Network.clearBrowserCache", "Browser.resetPermissions", "Page.resetNavigationHistory"):
-        commands.devtools(command)
+    if is_used:
+        _remove_traces(commands, known_script)
+    else:
+        # A driver begins with a page of its own; every case does with the same.
+        commands.send(lambda: commands.driver.get("about:blank"))
     # Else a link to a file that no `download` step is about would put it into the folder that the run was started in.
     commands.devtools("Browser.setDownloadBehavior", behavior="deny")
     if state.cookies:
@@ -103,6 +107,17 @@ def apply_settings(commands: Commands, settings: BrowserConfig) -> None:
     commands.devtools("Emulation.setLocaleOverride", **({"locale": settings.locale} if settings.locale else {}))
     agent = commands.script("return navigator.userAgent") if settings.locale else ""
     commands.devtools("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=settings.locale or "")
+
+
+def _remove_traces(commands: Commands, known_script: str) -> None:
+    origins = set(_visited(commands))
+    commands.send(lambda: commands.driver.get("about:blank"))
+    if known_script:
+        commands.devtools("Page.removeScriptToEvaluateOnNewDocument", identifier=known_script)
+    for origin in origins:
+        commands.devtools("Storage.clearDataForOrigin", origin=origin, storageTypes=_STORAGES)
+    for command in ("Network.clearBrowserCookies", "Network.clearBrowserCache", "Browser.resetPermissions", "Page.resetNavigationHistory"):
+        commands.devtools(command)
 
 
 def _close_other_tabs(commands: Commands) -> None:
