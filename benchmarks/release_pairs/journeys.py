@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 __all__ = ["Journey", "Label", "Step", "Trap", "element_of", "play", "read_journeys", "read_traps"]
 
@@ -136,10 +136,19 @@ def play(page: Page, url: str, journey: Journey) -> Generator[tuple[Step, Locato
         for before in step.label.then:
             page.locator(before).click()
         element = page.locator(step.label.where)
-        element.wait_for(timeout=_COMES_WITHIN_MS, state="attached")
+        _await(page, element)
         page.wait_for_load_state("networkidle")
         yield step, element
         _act(element, step)
+
+
+def _await(page: Page, element: Locator) -> None:
+    try:
+        element.wait_for(timeout=_COMES_WITHIN_MS, state="attached")
+    except Error:
+        # A page that was made before the program had done what it was asked for does not always find that out.
+        page.reload()
+        element.wait_for(timeout=_COMES_WITHIN_MS, state="attached")
 
 
 def _act(element: Locator, step: Step) -> None:

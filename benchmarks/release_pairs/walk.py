@@ -112,44 +112,46 @@ def walk_through(browser: Browser, url: str, journeys: Sequence[Journey], healed
     """Each step of the journeys on the new release, and whether the heals of the real tool led to the right element."""
     return [
         _seen(page, journey, step, element, healed.get((journey.name, step.number), set()))
-        for page, journey, step, element in _played(browser, url, journeys)
+        for page, journey, step, element in _played(browser, url, journeys, set())
     ]
 
 
-def lost_elements(
-    browser: Browser, url: str, journeys: Sequence[Journey], known: Mapping[tuple[str, str], Told], kinds: Sequence[str] = KINDS
-) -> Iterator[Lost]:
+def lost_elements(browser: Browser, url: str, journeys: Sequence[Journey], known: Mapping[tuple[str, str], Told]) -> Iterator[Lost]:
     """The cases for the matchers: each element that was learnt, on the new page as it is and with each trap."""
-    for page, journey, step, element in _played(browser, url, journeys):
-        told = known.get(("" if step.number.startswith("setup") else journey.name, step.number))
-        if told is None:
+    done: set[str] = set()
+    for journey in journeys:
+        try:
+            for page, _, step, element in _played(browser, url, [journey], done):
+                told = known.get(("" if step.number.startswith("setup") else journey.name, step.number))
+                if told is not None:
+                    yield from _cases(page, journey, step, element, told)
+        except Error as exc:
+            # A page that is made anew all the time does not always survive what was done to it.
+            print(f"  {journey.name}: left off, {exc.message.splitlines()[0]}", file=sys.stderr)
+
+
+def _cases(page: Page, journey: Journey, step: Step, element: Locator | None, told: Told) -> Iterator[Lost]:
+    seen = _seen(page, journey, step, element, set())
+    old = Fingerprint.from_mapping(told.element)
+    others = [Fingerprint.from_mapping(each) for each in told.others]
+    words = step.label.words if step.label is not None else ""
+    for kind in KINDS if element is not None else KINDS[:1]:
+        answer = page.evaluate(_COLLECT_ALL) if element is None else element.evaluate(_COLLECT, [kind, words], timeout=_STAYS_MS)
+        if answer is None:
             continue
-        seen = _seen(page, journey, step, element, set())
-        old = Fingerprint.from_mapping(told.element)
-        others = [Fingerprint.from_mapping(each) for each in told.others]
-        for kind in kinds if element is not None else ("as it is",):
-            words = step.label.words if step.label is not None else ""
-            try:
-                answer = page.evaluate(_COLLECT_ALL) if element is None else element.evaluate(_COLLECT, [kind, words], timeout=_STAYS_MS)
-            except Error:
-                # A page that is made anew all the time does not always survive what was done to it.
-                print(f"  {journey.name}, step {step.number}: gone before {kind!r}", file=sys.stderr)
-                break
-            if answer is None:
-                continue
-            found = json.loads(answer)
-            places = {(one["xpath"], one.get("frame", ""), one.get("shadow", "")): at for at, one in enumerate(found["candidates"])}
-            yield Lost(
-                case=journey.name,
-                step=step.number,
-                kind="removed" if element is None else kind,
-                is_lost=not seen.is_same,
-                old=old,
-                others=[one for one in others if (one.frame, one.shadow, one.xpath) != (old.frame, old.shadow, old.xpath)],
-                page=[Fingerprint.from_mapping(each) for each in found["candidates"]],
-                itself=None if found["itself"] is None else Fingerprint.from_mapping(found["itself"]),
-                right=[places[tuple(place)] for place in found["places"] if tuple(place) in places],
-            )
+        found = json.loads(answer)
+        places = {(one["xpath"], one.get("frame", ""), one.get("shadow", "")): at for at, one in enumerate(found["candidates"])}
+        yield Lost(
+            case=journey.name,
+            step=step.number,
+            kind="removed" if element is None else kind,
+            is_lost=not seen.is_same,
+            old=old,
+            others=[one for one in others if (one.frame, one.shadow, one.xpath) != (old.frame, old.shadow, old.xpath)],
+            page=[Fingerprint.from_mapping(each) for each in found["candidates"]],
+            itself=None if found["itself"] is None else Fingerprint.from_mapping(found["itself"]),
+            right=[places[tuple(place)] for place in found["places"] if tuple(place) in places],
+        )
 
 
 def judge_trapped(browser: Browser, url: str, journey: Journey, trap: Trap, locator: str) -> bool:
@@ -169,12 +171,13 @@ def _without(journey: Journey, trap: Trap) -> Journey:
     return Journey(suite=journey.suite, name=journey.name, steps=journey.steps[:at])
 
 
-def _played(browser: Browser, url: str, journeys: Sequence[Journey]) -> Iterator[tuple[Page, Journey, Step, Locator | None]]:
-    done: set[str] = set()
+def _played(
+    browser: Browser, url: str, journeys: Sequence[Journey], done: set[str]
+) -> Iterator[tuple[Page, Journey, Step, Locator | None]]:
+    """The steps that act; those before a suite's cases, which are the same for all, once for each set ``done``."""
     for journey in journeys:
         with _page(browser) as page:
             for step, element in play(page, url, journey):
-                # The steps before a suite's cases are the same for all.
                 if step.number.startswith("setup") and step.number in done:
                     continue
                 if step.number.startswith("setup"):
