@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
@@ -45,6 +47,15 @@ def test_the_notebook_asks_five_questions_and_plots(store: Path, monkeypatch: py
     assert "ConnectionError" in tables[4]
 
 
+@pytest.fixture
+def leaky() -> Iterator[None]:
+    """Datasette leaves connections open, of which Python 3.13 warns when they go: they go in the test that ignores that."""
+    yield
+    gc.collect()
+
+
+@pytest.mark.usefixtures("leaky")
+@pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning", "ignore:Exception ignored in. <sqlite3.Connection")
 def test_datasette_shows_the_views_and_answers_the_questions(store: Path) -> None:
     app = pytest.importorskip("datasette.app")
     metadata = yaml.safe_load((EXAMPLES / "datasette" / "metadata.yaml").read_text())
@@ -53,6 +64,7 @@ def test_datasette_shows_the_views_and_answers_the_questions(store: Path) -> Non
         datasette = app.Datasette([str(store)], metadata=metadata)
         answers = [await datasette.client.get(f"/history{path}") for path in paths]
         assert [answer.status_code for answer in answers] == [200] * len(paths), answers
+        datasette.executor.shutdown()
         return [answer.json() for answer in answers]
 
     case = urlencode({"name": "pay with a saved card", "params": "", "_shape": "objects"})
