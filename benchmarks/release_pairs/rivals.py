@@ -73,24 +73,25 @@ def _ranked(page: Sequence[Fingerprint], score: Callable[[Fingerprint], float]) 
 
 
 def similo(old: Fingerprint, new: Fingerprint) -> float:
-    """Similo's score as a share of the best possible."""
+    """Similo's score as a share of the best that the old element can have: what it has not is no evidence."""
     parts = (
-        (1.5, float(old.tag == new.tag)),
-        (0.5, _letters(old.classes, new.classes)),
-        (1.5, _equal(old.name, new.name)),
-        (1.5, _equal(old.id, new.id)),
-        (0.5, _letters(old.href, new.href)),
-        (0.5, _letters(old.alt, new.alt)),
-        (0.5, _letters(old.xpath, new.xpath)),
-        (0.5, _letters(old.id_xpath, new.id_xpath)),
-        (0.5, float(old.is_button == new.is_button)),
-        (0.5, _place(old, new)),
-        (0.5, _size(old, new)),
-        (0.5, _shape(old, new)),
-        (1.5, _letters(_says(old), _says(new))),
-        (1.5, _words(old.neighbor_text, new.neighbor_text)),
+        (1.5, True, float(old.tag == new.tag)),
+        (0.5, old.classes, _letters(old.classes, new.classes)),
+        (1.5, old.name, _equal(old.name, new.name)),
+        (1.5, old.id, _equal(old.id, new.id)),
+        (0.5, old.href, _letters(old.href, new.href)),
+        (0.5, old.alt, _letters(old.alt, new.alt)),
+        (0.5, old.xpath, _letters(old.xpath, new.xpath)),
+        (0.5, old.id_xpath, _letters(old.id_xpath, new.id_xpath)),
+        (0.5, True, float(old.is_button == new.is_button)),
+        (0.5, True, _place(old, new)),
+        (0.5, True, _size(old, new)),
+        (0.5, True, _shape(old, new)),
+        (1.5, _says(old), _letters(_says(old), _says(new))),
+        (1.5, old.neighbor_text, _words(old.neighbor_text, new.neighbor_text)),
     )
-    return sum(weight * value for weight, value in parts) / sum(weight for weight, _ in parts)
+    known = [(weight, value) for weight, has, value in parts if has]
+    return sum(weight * value for weight, value in known) / sum(weight for weight, _ in known)
 
 
 def healenium(old: Fingerprint, new: Fingerprint) -> float:
