@@ -79,6 +79,7 @@ class TestResultAggregator:
         self._closing = weakref.finalize(self, self._connection.close)
         self._tables = Tables(self._connection)
         self._shards: dict[str, _Shard] = {}
+        self._lent: list[sqlite3.Connection] = []
         connection, file = self._connection, self.path
         if isinstance(connection, sqlite3.Connection) and isinstance(file, Path):
             self._ask(lambda: recover(connection, file))
@@ -91,7 +92,7 @@ class TestResultAggregator:
 
     @property
     def db(self) -> sqlite_utils.Database:
-        """The store as an sqlite-utils database, on a connection of its own: for questions that have no method here.
+        """The store as an sqlite-utils database, on a connection of its own until `close`: for questions that have no method here.
 
         Raises:
             StoreError: when the store is no file; a database is asked with its own tools.
@@ -102,7 +103,9 @@ class TestResultAggregator:
             )
         import sqlite_utils  # not at the top: it takes a third of a second, and most callers do without
 
-        return sqlite_utils.Database(self.path)
+        connection = sqlite3.connect(self.path, check_same_thread=False)
+        self._lent.append(connection)
+        return sqlite_utils.Database(connection)
 
     def store_result(
         self,
@@ -292,6 +295,8 @@ class TestResultAggregator:
         """Free the file; a second call does nothing."""
         with self._lock:
             self._closing()
+            for connection in self._lent:
+                connection.close()
 
     def _shard(self, orchestration_id: str, key: CaseKey, now: float) -> _Shard:
         shard = self._shards.get(orchestration_id)
