@@ -1,4 +1,4 @@
-"""What circuit breakers and the healer did, from where the test ran to the process that records."""
+"""What circuit breakers and the healer did, and warnings, from where the test ran to the process that records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from maestro_fabric.events import BreakerChanged, Event, Healed
+from maestro_fabric.events import BreakerChanged, Event, Healed, Warned
 from maestro_fabric.reports.tally import Tally
 from maestro_fabric.wire import from_wire
 from pytest_maestro.attachments import EVENTS
@@ -18,7 +18,7 @@ TOLD = "maestro_told"
 
 
 # What the closing section names beside the ends of cases.
-_COUNTED = (BreakerChanged.__name__, Healed.__name__)
+_COUNTED = (BreakerChanged.__name__, Healed.__name__, Warned.__name__)
 
 
 class BreakerNews:

@@ -178,7 +178,8 @@ class Recording:
         if self.recorder is None:
             return None
         tally, store = self.recorder.tally, shown(self.store)
-        warnings = (*(self._running.warnings if self._running is not None else ()), *self.warnings)
+        own = (*(self._running.warnings if self._running is not None else ()), *self.warnings)
+        warnings = tuple(dict.fromkeys((*own, *tally.warnings)))
         if self._prepared is None:
             return Closing(tally=tally, run_id=self.run.run_id if self._has_begun else "", store=store, warnings=warnings)
         return self._prepared.closing(tally, store=store, is_recorded=self._has_begun, shown=shown, warnings=warnings)

@@ -167,6 +167,42 @@ def test_a_dead_dependency_blocks_the_tests_of_all_workers_once_in_the_closing_s
     assert not list(project.path.glob(".maestro/artifacts/*/resilience.db*"))
 
 
+NO_FOLDER = (".maestro/artifacts", "a file where the folder of runs should be")
+NO_DISK = (
+    "conftest.py",
+    """
+import os, sqlite3
+
+connect = sqlite3.connect
+
+def fail(path, *args, **options):
+    if str(path).endswith("resilience.db"):
+        raise sqlite3.OperationalError("disk I/O error")
+    return connect(path, *args, **options)
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    sqlite3.connect = fail
+""",
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "broken"), [([], NO_FOLDER), pytest.param(["-n2"], NO_DISK, marks=pytest.mark.needs_xdist)], ids=["alone", "xdist"]
+)
+def test_a_breaker_that_cannot_be_shared_lets_tests_in_and_the_closing_section_says_so_once(
+    project: Project, options: list[str], broken: tuple[str, str]
+) -> None:
+    head = "policies: {web: {breaker: {dependency: 'localhost:9', failures: 1, open_for: 60s}}}"
+    project.config(UNIT.replace("again", "web"), head=head)
+    project.file("tests/test_a.py", "def test_a(): raise ConnectionRefusedError('localhost:9')\ntest_b = test_c = test_a\n")
+    project.file(*broken)
+
+    result = project.run("qa.yaml", *options, *WITHOUT_RERUNS)
+
+    result.assert_outcomes(failed=3)
+    assert str(result.stdout).count("warning: circuit breakers and bulkheads do not hold in this run: cannot share") == 1
+
+
 @pytest.mark.needs_xdist
 def test_a_bulkhead_holds_in_all_workers(project: Project) -> None:
     project.config(UNIT.replace("again", "web"), head="policies: {web: {bulkhead: {dependency: 'localhost:9', limit: 1, wait: 20s}}}")

@@ -64,6 +64,27 @@ def test_two_breakers_of_one_name_are_one(path: Path, window: dict[str, float]) 
         store.close()
 
 
+def test_many_that_begin_at_once_all_have_it(path: Path) -> None:
+    """SQLite tells of a lock without waiting when two turn a new file to WAL mode."""
+    script = """
+        import sys
+        from maestro_fabric.resilience.shared import SharedPlaces
+        for number in range(40):
+            input()
+            places = SharedPlaces(f"{sys.argv[1]}{number}", "web", limit=9)
+            print("in" if places.take() else "out", flush=True)
+            places.close()
+    """
+    others = [python(script, path) for _ in range(4)]
+    for _ in range(40):
+        for other in others:
+            assert other.stdin is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+        assert [other.stdout and other.stdout.readline() for other in others] == ["in\n"] * 4
+    assert [other.communicate()[0] for other in others] == [""] * 4
+
+
 def test_a_breaker_opened_by_hand_stays_open_in_another_process(path: Path) -> None:
     store = SharedBreakers(path)
     CircuitBreaker(name="shop", store=store).open("maintenance")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished, Event, Healed
+from maestro_fabric.events import AttemptStarted, BreakerChanged, CaseFinished, Event, Healed, Warned
 from maestro_fabric.model import Case, Heal, Mark, Status
 
 __all__ = ["Tally"]
@@ -24,6 +24,7 @@ class Tally:
         bad: The statuses that are not fine, with their marks, by suite.
         breakers: What became of the circuit breakers, by dependency, oldest first.
         heals: What the healer answered, each with the case's title.
+        warnings: What a person should know besides, each once.
         running: Titles of the cases that were begun and have not ended; at a run's end, those that it cut off.
     """
 
@@ -36,6 +37,7 @@ class Tally:
         self.bad: dict[str, list[tuple[Status, frozenset[Mark]]]] = defaultdict(list)
         self.breakers: dict[str, list[BreakerChanged]] = defaultdict(list)
         self.heals: list[tuple[str, Heal]] = []
+        self.warnings: dict[str, None] = {}
         self.running: dict[str, None] = {}
 
     @property
@@ -52,6 +54,8 @@ class Tally:
                 self.breakers[event.dependency].append(event)
             case Healed():
                 self.heals.append((str(event.case.id), event.heal))
+            case Warned():
+                self.warnings[event.message] = None
             case CaseFinished():
                 self.running.pop(str(event.case.id), None)
                 if event.is_counted:

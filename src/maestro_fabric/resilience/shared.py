@@ -49,6 +49,7 @@ class _Database:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.lock = threading.RLock()
+        self._clock: Clock = SystemClock()
         self._connection: sqlite3.Connection | None = None
         self._owner = ""
         self._life: LifeLock | None = None
@@ -107,18 +108,28 @@ class _Database:
         self._connection = self._life = None
 
     def _connect(self) -> sqlite3.Connection:
-        if self._connection is None:
-            make_folder(self.path.parent)
-            connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-            # Nothing here is worth a sync to disk: after a power cut no process is left that shared it.
+        give_up_at = self._clock.monotonic() + _BUSY_TIMEOUT_S
+        while self._connection is None:
             try:
-                for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_SCHEMA.split(";")):
-                    connection.execute(statement)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+                self._connection = self._open()
+            except sqlite3.OperationalError as error:
+                # When several processes begin at once, SQLite does not wait for the one that turns to WAL mode, whatever the time-out.
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or self._clock.monotonic() >= give_up_at:
+                    raise
+                self._clock.sleep(_POLL_S)
         return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        make_folder(self.path.parent)
+        connection = sqlite3.connect(self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        # Nothing here is worth a sync to disk: after a power cut no process is left that shared it.
+        try:
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", *_SCHEMA.split(";")):
+                connection.execute(statement)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
