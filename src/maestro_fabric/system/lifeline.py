@@ -16,6 +16,7 @@ __all__ = ["end_this_process", "program", "wait_until_gone", "watch_descriptor",
 
 _CHECK_EVERY_S = 0.2
 _GRACE_S = 1.0
+_BARE = ("-I", "-S")
 
 
 def watch_parent(parent_pid: int | None = None) -> None:
@@ -101,9 +102,12 @@ def end_this_process() -> None:
 
 
 def program(name: str, *arguments: str) -> list[str]:
-    """The command that runs a module of this package in a bare interpreter (see `maestro_fabric.system.start`)."""
+    """The command that runs a module of this package in a bare interpreter (see `maestro_fabric.system.start`).
+
+    Without `site`: what others have put into the environment (``.pth`` files) is neither run nor waited for.
+    """
     start = os.path.join(os.path.dirname(os.path.abspath(__file__)), "start.py")  # noqa: PTH100, PTH118, PTH120  # a quick start needs no pathlib
-    return [sys.executable, "-I", start, name, *arguments]
+    return [sys.executable, *_BARE, start, name, *arguments]
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Runs a module of this package in a bare interpreter: ``python -I start.py supervise …``.
+"""Runs a module of this package in a bare interpreter: ``python -I -S start.py supervise …``.
 
 The packages around it are put in place without running their ``__init__``, so that a supervisor starts in 30 ms CPU
 at most, whatever they come to import.
