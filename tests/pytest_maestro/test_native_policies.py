@@ -167,11 +167,8 @@ def test_a_dead_dependency_blocks_the_tests_of_all_workers_once_in_the_closing_s
     assert not list(project.path.glob(".maestro/artifacts/*/resilience.db*"))
 
 
-NO_FOLDER = (".maestro/artifacts", "a file where the folder of runs should be")
-NO_DISK = (
-    "conftest.py",
-    """
-import os, sqlite3
+NO_DISK = """
+import sqlite3
 
 connect = sqlite3.connect
 
@@ -180,22 +177,20 @@ def fail(path, *args, **options):
         raise sqlite3.OperationalError("disk I/O error")
     return connect(path, *args, **options)
 
-if "PYTEST_XDIST_WORKER" in os.environ:
+def pytest_configure():
     sqlite3.connect = fail
-""",
-)
+
+def pytest_unconfigure():
+    sqlite3.connect = connect
+"""
 
 
-@pytest.mark.parametrize(
-    ("options", "broken"), [([], NO_FOLDER), pytest.param(["-n2"], NO_DISK, marks=pytest.mark.needs_xdist)], ids=["alone", "xdist"]
-)
-def test_a_breaker_that_cannot_be_shared_lets_tests_in_and_the_closing_section_says_so_once(
-    project: Project, options: list[str], broken: tuple[str, str]
-) -> None:
+@pytest.mark.parametrize("options", [[], pytest.param(["-n2"], marks=pytest.mark.needs_xdist)], ids=["alone", "xdist"])
+def test_a_breaker_that_cannot_be_shared_lets_tests_in_and_the_closing_section_says_so_once(project: Project, options: list[str]) -> None:
     head = "policies: {web: {breaker: {dependency: 'localhost:9', failures: 1, open_for: 60s}}}"
     project.config(UNIT.replace("again", "web"), head=head)
     project.file("tests/test_a.py", "def test_a(): raise ConnectionRefusedError('localhost:9')\ntest_b = test_c = test_a\n")
-    project.file(*broken)
+    project.file("conftest.py", NO_DISK)
 
     result = project.run("qa.yaml", *options, *WITHOUT_RERUNS)
 
