@@ -1,4 +1,4 @@
-"""The example shop: its own unit tests, and its whole qa.yaml, six frameworks in one session, as `make demo` runs it."""
+"""The example shop: its whole qa.yaml, six frameworks in one session, as `make demo` runs it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,6 @@ from support import SHOP, copy_of_the_shop, environ_of_a_user
 
 FLAKY = "browse::the deal of the day"
 FAILING = "buy::delivery is free from 30 EUR"
-
-
-def test_the_shops_unit_tests_pass() -> None:
-    run = _python("-m", "pytest", str(SHOP), "-q", "-p", "no:cacheprovider", "-p", "no:randomly")
-
-    assert run.returncode == 0, run.stdout
 
 
 @pytest.fixture
@@ -88,13 +82,6 @@ def test_what_failed_can_be_run_alone(shop: Path, browser_path: Path) -> None:
     # Three unit tests have that word in their names, too.
     assert "1 failed, 4 passed" in chosen.stdout, chosen.stdout
     assert "1 failed, 131 deselected" in again.stdout, again.stdout
-
-
-@pytest.mark.browser
-def test_a_node_id_with_a_parameter_chooses_one_case(shop: Path, browser_path: Path) -> None:
-    run = _python("-m", "pytest", "qa.yaml::buy::buy one item[tea-express]", "-q", cwd=shop, MAESTRO_BROWSER=str(browser_path))
-
-    assert "1 passed" in run.stdout, run.stdout
 
 
 @pytest.mark.browser
