@@ -365,7 +365,9 @@ def test_the_plugins_are_listed(maestro: Maestro) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_the_run_with_its_summary(project: Path, number: signal.Signals) -> None:
     (project / "tests" / "test_unit.py").write_text(
-        "import pathlib, time\ndef test_a():\n    pathlib.Path('in it').touch()\n    time.sleep(600)\n"
+        "import pathlib, pytest, time\n"
+        "@pytest.fixture\ndef house():\n    yield\n    pathlib.Path('tidied').touch()\n"
+        "def test_a(house):\n    pathlib.Path('in it').touch()\n    time.sleep(600)\n"
     )
     child = subprocess.Popen([sys.executable, "-m", "maestro_fabric", "run"], cwd=project, stdout=subprocess.PIPE, text=True)
     wait_until((project / "in it").exists, within_s=30)
@@ -376,3 +378,4 @@ def test_an_interrupt_ends_the_run_with_its_summary(project: Path, number: signa
 
     assert child.returncode == 2
     assert "interrupted: no cases in " in text
+    assert (project / "tidied").exists()

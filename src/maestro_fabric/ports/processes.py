@@ -19,6 +19,9 @@ class Child(Protocol):
     def wait(self, timeout_s: float | None = None) -> int | None:
         """Wait until it ended; its exit status, or ``None`` when the time was over first."""
 
+    def interrupt(self) -> None:
+        """Ask the program itself to stop, as Ctrl-C does; nothing where it has ended, or the system knows no such signal."""
+
     def stop(self) -> None:
         """End it and all it started."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -124,6 +125,13 @@ class Supervised:
         except subprocess.TimeoutExpired:
             return None
         return self.exit_status
+
+    def interrupt(self) -> None:
+        """Ask the command itself to stop, as Ctrl-C does; nothing where it has ended, and on Windows."""
+        if sys.platform != "win32" and os.getpid() == self._owner and self.is_alive and self._pid is not None:
+            # It may end, and be reaped by its supervisor, at just this moment.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGINT)
 
     def let_go(self) -> None:
         """Have everything ended without waiting for it; `stop` then waits."""

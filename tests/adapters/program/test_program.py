@@ -57,8 +57,20 @@ def test_it_goes_on_when_it_is_answered_and_ends_when_it_is_not(tmp_path: Path) 
 
     running.answer()
     assert running.hear(FOREVER) == "again"
-    running.interrupt()
+    running.interrupt(is_busy=False)
     assert list(running.messages(FOREVER)) == ["bye"]
+
+
+def test_in_the_middle_of_something_it_is_cut_off_as_by_ctrl_c_and_tidies_up(tmp_path: Path) -> None:
+    script = "print('up', file=up, flush=True)\ntry:\n    time.sleep(600)\nfinally:\n    print('tidy', file=up)"
+    running = program(tmp_path, script, answers=True)
+    assert running.hear(FOREVER) == "up"
+
+    running.interrupt(is_busy=True)
+
+    assert list(running.messages(FOREVER)) == ["tidy"]
+    assert running.exit_status != 0
+    check_that_none_is_left(str(tmp_path))
 
 
 def test_secrets_are_hidden_in_each_log_of_a_program_that_is_asked_for_more(tmp_path: Path) -> None:
@@ -74,7 +86,7 @@ while path := os.read(int(os.environ['DOWN']), 999).decode().strip():
     running.ask(str(tmp_path / "more" / "it.log"), tmp_path / "more" / "it.log")
     first = (tmp_path / "logs" / "it.log").read_text()
     assert running.hear(FOREVER) == "done"
-    running.interrupt()
+    running.interrupt(is_busy=False)
 
     assert (first, (tmp_path / "more" / "it.log").read_text()) == ("***\n", "*** again\n")
 
@@ -151,6 +163,9 @@ class _StillRunning:
 
     def wait(self, timeout_s: float | None = None) -> int | None:
         return None
+
+    def interrupt(self) -> None:
+        """Nothing runs."""
 
     def stop(self) -> None:
         """Nothing runs."""

@@ -74,18 +74,18 @@ class FeatureSession:
     def close(self) -> None:
         """End the runner: in good order when it has run everything, else after its hooks after all."""
         run, self._run = self._run, None
-        if run is not None and self._asked.is_done:
+        if run is not None and self._asked.is_done and not run.is_busy:
             run.go_on()
             run.program.finish()
         elif run is not None:
-            run.program.interrupt()
+            run.interrupt()
 
     def _run_for(self, case: Case) -> _Run | None:
         if self._asked.ask(case):
             # A further attempt starts with support code loaded anew; no runner can run a scenario twice.
             self._start_failure = None
             if self._run is not None:
-                self._run.program.interrupt()
+                self._run.interrupt()
                 self._run = None
         if self._run is None and self._start_failure is None:
             chosen = self._asked.from_here(case)
@@ -166,6 +166,15 @@ class _Run:
             self._note(message)
             self.go_on()
         return self.broken
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is in the middle of a scenario, and does not wait for the next one to be wanted."""
+        return not self._is_waiting and not self.program.is_over
+
+    def interrupt(self) -> None:
+        """Have it run its hooks after all and end, a scenario that still runs being cut off, then make sure of that."""
+        self.program.interrupt(is_busy=self.is_busy)
 
     def go_on(self) -> None:
         """Let it run the next scenario, if it waits for that."""

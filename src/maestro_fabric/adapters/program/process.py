@@ -151,9 +151,15 @@ class Program(Generic[T]):
         self._child.wait(_FINISH_WITHIN_S)
         self.kill()
 
-    def interrupt(self) -> None:
-        """Have it end by itself, since its owner answers no more, then make sure of that."""
+    def interrupt(self, *, is_busy: bool) -> None:
+        """Have it tear down and end by itself, then make sure of that.
+
+        Args:
+            is_busy: It is in the middle of something, which Ctrl-C cuts off; else it waits for `answer`, and sees that none will come.
+        """
         self._channel.close_answers()
+        if is_busy:
+            self._child.interrupt()
         self.finish()
 
     def kill(self) -> None:

@@ -100,14 +100,19 @@ class PytestProcess:
         """The last lines that it wrote."""
         return self._program.last_output()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether it is in the middle of a test, and does not wait for the next one to be wanted."""
+        return not self._is_waiting and not self._program.is_over
+
     def finish(self) -> None:
         """Let it run to its end, then make sure of that."""
         self._permit()
         self._program.finish()
 
     def interrupt(self) -> None:
-        """Have it tear down its fixtures and end, then make sure of that."""
-        self._program.interrupt()
+        """Have it tear down its fixtures and end, a test that still runs being cut off, then make sure of that."""
+        self._program.interrupt(is_busy=self.is_busy)
 
     def kill(self) -> None:
         """End it at once, and all it started."""

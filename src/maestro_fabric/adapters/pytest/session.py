@@ -92,7 +92,7 @@ class PytestSession:
     def close(self) -> None:
         """End pytest: in good order when it has run everything, else after its fixtures were torn down."""
         process, self._process = self._process, None
-        if process is not None and self._asked.is_done:
+        if process is not None and self._asked.is_done and not process.is_busy:
             process.finish()
         elif process is not None:
             process.interrupt()
