@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -28,26 +29,26 @@ def dispatcher(stages: Sequence[Stage], jobs: Sequence[Job]) -> Dispatcher:
 def test_the_longest_case_is_first_and_of_equals_the_first_in_the_file() -> None:
     given_out = dispatcher([Stage("a")], [Job("a", seconds=seconds) for seconds in (1.0, 3.0, 2.0, 3.0)])
 
-    assert [given_out.take(2) for _ in range(4)] == [[1], [3], [2], [0]]
+    assert [given_out.take(0, 2) for _ in range(4)] == [[1], [3], [2], [0]]
 
 
 def test_without_history_the_order_of_the_file_holds() -> None:
     given_out = dispatcher([Stage("a"), Stage("b")], [Job("b"), Job("a"), Job("b"), Job("a")])
 
-    assert [given_out.take(2) for _ in range(4)] == [[0], [1], [2], [3]]
+    assert [given_out.take(0, 2) for _ in range(4)] == [[0], [1], [2], [3]]
 
 
 def test_a_case_without_history_counts_as_a_usual_one() -> None:
     given_out = dispatcher([], [Job("a", seconds=1.0), Job("a"), Job("a", seconds=9.0), Job("a", seconds=3.0)])
 
-    assert [given_out.take(1) for _ in range(4)] == [[2], [1], [3], [0]]
+    assert [given_out.take(0, 1) for _ in range(4)] == [[2], [1], [3], [0]]
 
 
 def test_a_suite_that_stays_together_is_given_to_one_worker_and_ranks_by_its_sum() -> None:
     given_out = dispatcher([Stage("js", stays_together=True)], [Job("ui", seconds=3.0), *[Job("js", seconds=2.0)] * 3])
 
-    assert given_out.take(2, most=1) == [1, 2, 3]
-    assert given_out.take(2) == [0]
+    assert given_out.take(0, 2, most=1) == [1, 2, 3]
+    assert given_out.take(0, 2) == [0]
 
 
 def test_tests_of_a_file_are_given_out_in_their_order_and_fewer_the_less_is_left() -> None:
@@ -55,7 +56,7 @@ def test_tests_of_a_file_are_given_out_in_their_order_and_fewer_the_less_is_left
 
     pieces = []
     while given_out.has_work:
-        pieces.append(given_out.take(2))
+        pieces.append(given_out.take(0, 2))
 
     assert [index for piece in pieces for index in piece] == list(range(40))
     assert [len(piece) for piece in pieces] == sorted((len(piece) for piece in pieces), reverse=True)
@@ -67,13 +68,61 @@ def test_a_file_with_one_long_test_goes_before_longer_files_of_short_ones() -> N
 
     given_out = dispatcher([], jobs)
 
-    assert given_out.take(2) == [50, 51]
+    assert given_out.take(0, 2) == [50, 51]
 
 
 def test_many_cases_of_no_time_at_all_are_given_out_at_once() -> None:
     given_out = dispatcher([], [Job("a", seconds=0.0001)] * 100)
 
-    assert len(given_out.take(8)) == 100
+    assert len(given_out.take(0, 8)) == 100
+
+
+def ends(dispatcher: Dispatcher, jobs: Sequence[Job], tools: Mapping[str, str], start_s: float, workers: int = 2) -> tuple[float, int]:
+    """When the last worker ends, and how often a tool was started, when starting one takes so long."""
+    free = [(0.0, worker) for worker in range(workers)]
+    started: set[tuple[int, str]] = set()
+    last = 0.0
+    while free:
+        now, worker = heapq.heappop(free)
+        taken = dispatcher.take(worker, workers)
+        for index in taken:
+            tool = tools[jobs[index].suite]
+            now += (jobs[index].seconds or 0.0) + (start_s if (worker, tool) not in started else 0.0)
+            started.add((worker, tool))
+        last = max(last, now)
+        if taken:
+            heapq.heappush(free, (now, worker))
+    return last, len(started)
+
+
+def test_a_worker_goes_on_with_the_tool_that_it_has_started_alone() -> None:
+    tools = {"web": "playwright", "old": "selenium", "js": "jest"}
+    jobs = [*[Job("web", seconds=0.5)] * 40, *[Job("old", seconds=0.3)] * 12, *[Job("js", seconds=0.4)] * 5]
+    mixed = dispatcher([Stage(name, tool=tool) for name, tool in tools.items()], jobs)
+    plain = dispatcher([Stage(name) for name in tools], jobs)
+
+    end_s, starts = ends(mixed, jobs, tools, start_s=1.0)
+    plain_s, plain_starts = ends(plain, jobs, tools, start_s=1.0)
+
+    assert (starts, plain_starts) == (4, 6)  # playwright twice, since it has more than half of the work
+    assert end_s < plain_s - 0.5
+
+
+def test_the_case_that_decides_when_the_run_ends_is_given_to_whoever_is_idle() -> None:
+    jobs = [*[Job("web", seconds=1.0)] * 4, Job("old", seconds=9.0), Job("old", seconds=8.0)]
+    given_out = dispatcher([Stage("web", tool="playwright"), Stage("old", tool="selenium")], jobs)
+
+    assert given_out.take("first", 2) == [4]
+    assert given_out.take("second", 2) == [5]
+
+
+def test_of_tools_that_are_not_started_everyone_begins_with_another() -> None:
+    jobs = [*[Job("web", seconds=3.0)] * 9, *[Job("old", seconds=2.0)] * 9, *[Job("unit", seconds=1.0)] * 9]
+    stages = [Stage("web", tool="playwright"), Stage("old", tool="selenium"), Stage("unit")]
+    given_out = dispatcher(stages, jobs)
+
+    assert [jobs[given_out.take(worker, 3)[0]].suite for worker in range(3)] == ["web", "old", "unit"]
+    assert [jobs[given_out.take(worker, 3)[0]].suite for worker in (1, 0, 2)] == ["old", "web", "unit"]
 
 
 def test_a_blocked_suite_blocks_what_needs_it_in_the_same_round() -> None:
@@ -91,7 +140,7 @@ def test_a_blocked_suite_blocks_what_needs_it_in_the_same_round() -> None:
 
     given_out = Dispatcher([Stage("a"), Stage("b", ("a",)), Stage("c", ("b",))], [Job("a"), Job("b"), Job("c")], reason)
     given_out.advance(block)
-    assert (given_out.take(1), blocked) == ([0], [])
+    assert (given_out.take(0, 1), blocked) == ([0], [])
     given_out.ended(0)
     given_out.advance(block)
 
@@ -111,7 +160,7 @@ def test_a_stop_while_blocking_goes_no_further() -> None:
 def test_nothing_is_given_when_nothing_is_released() -> None:
     given_out = Dispatcher([Stage("a"), Stage("b", ("a",))], [Job("a"), Job("b")], all_pass)
 
-    assert given_out.take(3) == []
+    assert given_out.take(0, 3) == []
     given_out.give_back([])
     assert not given_out.has_work
 
@@ -120,7 +169,12 @@ def test_nothing_is_given_when_nothing_is_released() -> None:
 def plans(draw: st.DrawFn) -> tuple[list[Stage], list[Job]]:
     names = [f"s{number}" for number in range(draw(st.integers(1, 5)))]
     stages = [
-        Stage(name, tuple(draw(st.sets(st.sampled_from(names[:place])))) if place else (), draw(st.booleans()))
+        Stage(
+            name,
+            tuple(draw(st.sets(st.sampled_from(names[:place])))) if place else (),
+            draw(st.booleans()),
+            draw(st.sampled_from(["", "x", "y"])),
+        )
         for place, name in enumerate(names)
     ]
     seconds = st.none() | st.sampled_from([0.0, 0.001, 0.04, 1.0, 5.0])
@@ -142,7 +196,7 @@ def test_every_case_runs_once_after_its_needs_and_the_run_ends(
 
     while len(ran) < len(jobs):
         for worker in held:
-            held[worker] = held[worker] or given_out.take(workers)
+            held[worker] = held[worker] or given_out.take(worker, workers)
         busy = [worker for worker in held if held[worker]]
         assert busy, "nobody has anything to run, and the run has not ended"
         worker = data.draw(st.sampled_from(busy))

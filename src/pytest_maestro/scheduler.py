@@ -143,7 +143,7 @@ class PlanScheduling(LoadScheduling):  # type: ignore[misc]  # as above
         nodes = [node for node in self.node2pending if node in self.node2collection and not node.shutting_down]
         for node in nodes:
             if not self._real(self.node2pending[node]):
-                self._give(node, self._dispatcher.take(len(nodes), self.maxschedchunk))
+                self._give(node, self._dispatcher.take(node, len(nodes), self.maxschedchunk))
         if self._is_all_handed_out:
             for node in nodes:
                 node.shutdown()

@@ -16,7 +16,7 @@ from pytest_maestro.names import NATIVE_ADAPTER, Names
 
 if TYPE_CHECKING:
     from maestro_fabric.compose import Prepared
-    from maestro_fabric.engine import Job
+    from maestro_fabric.engine import Job, Stage
     from maestro_fabric.plan import PlannedSuite
     from pytest_maestro.running import Bad, Running
     from pytest_maestro.scheduler import PlanScheduling
@@ -98,13 +98,9 @@ class Controller:
         """Our scheduler, for a config; ``--dist`` chooses another."""
         if not self._is_scheduling or self._prepared is None:
             return None
-        from maestro_fabric.engine import Stage
         from pytest_maestro.scheduler import PlanScheduling
 
-        stages = [
-            Stage(suite.name, suite.needs, suite.adapter != NATIVE_ADAPTER and suite.config.stays_together)
-            for suite in self._prepared.plan.suites
-        ]
+        stages = [_stage(suite) for suite in self._prepared.plan.suites]
         self._scheduler = PlanScheduling(config, log, stages, self._jobs, self._reason, self._block, self._is_stopping)
         return self._scheduler
 
@@ -218,6 +214,14 @@ def register_xdist(
     is_scheduling = prepared is not None and not chosen
     controller = Controller(config, prepared, run_id, bad, names, running, store=store, is_scheduling=is_scheduling)
     config.pluginmanager.register(controller, "maestro-xdist")
+
+
+def _stage(suite: PlannedSuite) -> Stage:
+    from maestro_fabric.engine import Stage
+
+    if suite.adapter == NATIVE_ADAPTER:
+        return Stage(suite.name, suite.needs)  # this very pytest runs them: nothing is started
+    return Stage(suite.name, suite.needs, suite.config.stays_together, suite.adapter)
 
 
 def _chosen_dist(config: pytest.Config) -> str:

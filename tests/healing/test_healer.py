@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from maestro_fabric.healing import Knowledge, Known, LearntHealer
+from maestro_fabric.errors import StoreError
+from maestro_fabric.healing import Knowledge, LearntHealer
 from maestro_fabric.healing.gates import destructive_word, destructive_word_of, obstacle_of
 from maestro_fabric.model import CaseId
 from maestro_fabric.ports import HealDecision, HealRequest
@@ -22,16 +25,33 @@ FIND = {
 }  # fmt: skip
 SEEN = {"visible": True, "enabled": True}
 PAGE = [{**FIND, **SEEN}, {**BUY, "id": "add", **SEEN}]
-KNOWN = Known(element=BUY, others=[FIND, BUY], learnt_at=1000.0)
+
+
+@dataclass
+class Kept:
+    """An element that somebody remembers."""
+
+    element: Mapping[str, Any]
+    others: Sequence[Mapping[str, Any]]
+    learnt_at: float
+
+
+KNOWN = Kept(BUY, [FIND, BUY], 1000.0)
 
 
 def healer(*, now: float = 1000.0, **kwargs: Any) -> LearntHealer:
     knowledge = Knowledge(
         elements={(CASE, "2", '{"css":"#buy"}'): KNOWN},
-        by_locator={("web", '{"css":"#buy"}'): KNOWN},
-        rejected=frozenset({("web", '{"css":"#buy"}', '{"css":"#no"}')}),
+        by_locator={'{"css":"#buy"}': KNOWN},
     )
-    return LearntHealer(lambda: knowledge, now=lambda: now, destructive=("delete", "submit order"), **kwargs)
+    rejected = {("web", '{"css":"#buy"}', '{"css":"#no"}')}
+    return LearntHealer(
+        lambda suite: knowledge if suite == "web" else Knowledge(),
+        now=lambda: now,
+        destructive=("delete", "submit order"),
+        is_rejected=lambda *heal: heal in rejected,
+        **kwargs,
+    )
 
 
 def request(**fields: Any) -> HealRequest:
@@ -98,6 +118,33 @@ def test_an_element_is_learnt_when_it_is_not_known_or_long_ago() -> None:
 def test_a_step_that_moved_is_known_by_its_locator() -> None:
     assert healer().knows(CASE, "7", '{"css":"#buy"}') == BUY
     assert healer().knows(CASE, "7", '{"css":"#else"}') is None
+
+
+class Forgotten:
+    """An element whose fingerprint cannot be read any more."""
+
+    learnt_at = 1000.0
+    others = ()
+
+    @property
+    def element(self) -> Mapping[str, Any]:
+        raise StoreError("the disk has gone")
+
+
+def test_where_the_store_cannot_be_read_nothing_is_known_and_no_step_fails_of_it() -> None:
+    asked = []
+
+    def read(suite: str) -> Knowledge:
+        asked.append(suite)
+        if suite == "broken":
+            raise StoreError("no such table")
+        return Knowledge(elements={(CASE, "2", "{}"): Forgotten()})
+
+    made = LearntHealer(read, now=lambda: 1000.0)
+
+    assert (made.wants(CASE, "2", "{}"), made.knows(CASE, "2", "{}")) == (False, None)
+    assert all(made.wants(CaseId("shop", "broken", "x"), "1", "{}") for _ in range(2))
+    assert asked == ["web", "broken"]
 
 
 def test_a_rejected_heal_is_known_by_both_locators_in_the_whole_suite() -> None:

@@ -32,10 +32,9 @@ _HEAL_QUERY = """SELECT heal.id, run.run_id, suite.project, suite.name, test_cas
     heal.step, heal.doing, heal.location, heal.old, heal.new, heal.confidence, heal.reason, heal.runner_up, heal.margin, heal.features,
     heal.artifacts, heal.engine, heal.verdict, coalesce(json_extract(run.facts, '$.artifacts'), '')
     FROM heal JOIN run ON run.id = heal.run_id JOIN test_case ON test_case.id = heal.case_id JOIN suite ON suite.id = test_case.suite_id"""
-_KNOWN = """SELECT suite.name, test_case.name, test_case.params, learnt.step, learnt.locator, own.json, page.json,
-    learnt.learnt_ms, learnt.id FROM learnt JOIN test_case ON test_case.id = learnt.case_id JOIN suite ON suite.id = test_case.suite_id
-    JOIN look AS own ON own.id = learnt.element_id JOIN look AS page ON page.id = learnt.others_id
-    WHERE suite.project = ? ORDER BY learnt.learnt_ms, learnt.id"""
+_KNOWN = """SELECT suite.name, test_case.name, test_case.params, learnt.step, learnt.locator, learnt.element_id, learnt.others_id,
+    learnt.learnt_ms FROM learnt JOIN test_case ON test_case.id = learnt.case_id JOIN suite ON suite.id = test_case.suite_id
+    WHERE suite.project = :project AND (:suite IS NULL OR suite.name = :suite) ORDER BY learnt.learnt_ms, learnt.id"""
 _PRUNE = """DELETE FROM learnt WHERE case_id = :case AND step = :step AND locator = :locator AND id NOT IN
     (SELECT id FROM learnt WHERE case_id = :case AND step = :step AND locator = :locator ORDER BY learnt_ms DESC, id DESC LIMIT :kept)"""
 
@@ -89,14 +88,43 @@ class HealRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """An element when its locator last worked."""
+    """An element when its locator last worked; what it was like is read from the store when it is asked for.
 
+    Attributes:
+        store: The store's file.
+        case: Whose step acted on it.
+        step: The step's number as the file has it.
+        locator: Its locator, in JSON.
+        element_id: Where its fingerprint is.
+        others_id: Where those of its page are.
+        learnt_at: When, in seconds since the epoch.
+    """
+
+    store: Path
     case: CaseId
     step: str
     locator: str
-    element: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
+    element_id: int
+    others_id: int
     learnt_at: float
+
+    @property
+    def element(self) -> Mapping[str, Any]:
+        """Its fingerprint, by field; empty when it has been forgotten meanwhile.
+
+        Raises:
+            StoreError: when the store cannot be read.
+        """
+        return _read_look(self.store, self.element_id) or {}
+
+    @property
+    def others(self) -> Sequence[Mapping[str, Any]]:
+        """The other elements of its page, likewise.
+
+        Raises:
+            StoreError: when the store cannot be read.
+        """
+        return _read_look(self.store, self.others_id) or []
 
 
 def write_learnt(connection: Connection, names: StoreIds, run: int, records: Sequence[LearntRecord]) -> None:
@@ -129,20 +157,20 @@ def write_heals(connection: Connection, names: StoreIds, run: int, records: Sequ
     )
 
 
-def remembered(store: Path, project: str) -> Iterator[Remembered]:
-    """The elements of a project, each version, oldest first; none when there is no store yet.
+def remembered(store: Path, project: str, suite: str | None = None) -> Iterator[Remembered]:
+    """The elements of a project, or of one suite of it, each version, oldest first; none when there is no store yet.
 
     Raises:
         StoreError: when the store cannot be read.
     """
-    looks: dict[bytes, Any] = {}
-    for suite, name, params, step, locator, element, others, when, _ in _rows(store, _KNOWN, (project,)):
+    for of, name, params, step, locator, element, others, when in _rows(store, _KNOWN, {"project": project, "suite": suite}):
         yield Remembered(
-            case=CaseId(project, suite, name, params),
+            store=store,
+            case=CaseId(project, of, name, params),
             step=step,
             locator=locator,
-            element=_read(element, looks),
-            others=_read(others, looks),
+            element_id=element,
+            others_id=others,
             learnt_at=when / 1000,
         )
 
@@ -192,10 +220,10 @@ def _look(connection: Connection, text: str) -> int:
     return int(connection.execute("SELECT id FROM look WHERE digest = ?", (digest,)).fetchone()[0])
 
 
-def _read(packed: bytes, looks: dict[bytes, Any]) -> Any:
-    if packed not in looks:
-        looks[packed] = json.loads(zlib.decompress(packed))
-    return looks[packed]
+def _read_look(store: Path, number: int) -> Any:
+    """What was remembered under a number; ``None`` when it has been forgotten."""
+    rows = _rows(store, "SELECT json FROM look WHERE id = ?", (number,))
+    return json.loads(zlib.decompress(rows[0][0])) if rows else None
 
 
 def _heal_row(row: Sequence[Any]) -> HealRow:
@@ -224,7 +252,7 @@ def _heal_row(row: Sequence[Any]) -> HealRow:
     )
 
 
-def _rows(store: Path, query: str, values: Sequence[object]) -> list[Any]:
+def _rows(store: Path, query: str, values: Sequence[object] | Mapping[str, object]) -> list[Any]:
     if not store.exists():
         return []
     with closing(connect_to_read(store)) as connection:

@@ -80,10 +80,11 @@ def _make(
         from maestro_fabric.healing.healer import LearntHealer
 
         return LearntHealer(
-            lambda: _read(store, project),
+            lambda suite: _read(store, project, suite),
             now=clock.now,
             destructive=settings.destructive,
             ask_plugins=plugins.heal if plugins is not None else lambda _request: None,
+            is_rejected=_Rejected(store),
             take_one=_budget(artifacts / "heals", settings.budget),
             only_proposes="healing only proposes here" if mode == "propose" else "",
         )
@@ -105,17 +106,31 @@ class _WhenAsked:
         return self._make()
 
 
-def _read(store: Path, project: str) -> Knowledge:
-    from maestro_fabric.aggregator.heals import heal_rows, remembered
+class _Rejected:
+    """Whether a person rejected a heal, read from the store when an element is lost for the first time."""
+
+    def __init__(self, store: Path) -> None:
+        self._store = store
+
+    def __call__(self, suite: str, old: str, new: str) -> bool:
+        return (suite, old, new) in self._all
+
+    @cached_property
+    def _all(self) -> frozenset[tuple[str, str, str]]:
+        from maestro_fabric.aggregator.heals import heal_rows
+
+        return frozenset((row.case.suite, row.old, row.new) for row in heal_rows(self._store, where="heal.verdict = 2"))
+
+
+def _read(store: Path, project: str, suite: str) -> Knowledge:
+    from maestro_fabric.aggregator.heals import remembered
     from maestro_fabric.healing.healer import Knowledge, Known
 
     elements: dict[tuple[CaseId, str, str], Known] = {}
-    by_locator: dict[tuple[str, str], Known] = {}
-    for one in remembered(store, project):  # oldest first, so that the newest stays
-        known = Known(element=one.element, others=one.others, learnt_at=one.learnt_at)
-        elements[one.case, one.step, one.locator] = by_locator[one.case.suite, one.locator] = known
-    rejected = heal_rows(store, where="heal.verdict = 2")
-    return Knowledge(elements=elements, by_locator=by_locator, rejected=frozenset((row.case.suite, row.old, row.new) for row in rejected))
+    by_locator: dict[str, Known] = {}
+    for one in remembered(store, project, suite):  # oldest first, so that the newest stays
+        elements[one.case, one.step, one.locator] = by_locator[one.locator] = one
+    return Knowledge(elements=elements, by_locator=by_locator)
 
 
 def _budget(folder: Path, limit: int) -> Callable[[], bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
@@ -15,11 +15,20 @@ _SHARES_UNKNOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A suite, the names of those it needs, and whether its cases must run one after the other in one process."""
+    """A suite.
+
+    Attributes:
+        name: Its name.
+        needs: The names of those it needs.
+        stays_together: Whether its cases must run one after the other in one process.
+        tool: What a process starts for its first case and then has for all further ones, e.g. a browser with its driver, by the
+            adapter's name; suites may share it. Empty where there is nothing to start.
+    """
 
     name: str
     needs: tuple[str, ...] = ()
     stays_together: bool = False
+    tool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +68,14 @@ class _Lot:
         return self._totals[self._next]
 
     @property
+    def length_s(self) -> float:
+        """How long it keeps one process busy at least."""
+        return self.total_s if self.is_whole else self._peaks[self._next]
+
+    @property
     def rank(self) -> tuple[float, int]:
         """The longest first, of equals the first in the file."""
-        return -(self.total_s if self.is_whole else self._peaks[self._next]), self.indices[self._next]
+        return -self.length_s, self.indices[self._next]
 
     def take(self, limit_s: float, most: int) -> list[int]:
         """The next cases, at least one."""
@@ -84,6 +98,9 @@ class Dispatcher:
     nothing is known, cases count alike and the order of the file holds. Short cases are given out several at once, fewer the
     less is left, so that the processes end together.
 
+    Only while no case is so long that it decides when the run ends, a process goes on with the tool that it has started alone, so
+    that not all of them start all browsers and programs of a mixed plan.
+
     Args:
         stages: The suites, each after those it needs.
         jobs: The cases, in the order of the file; they are named by their place in it.
@@ -100,6 +117,7 @@ class Dispatcher:
         self._open: dict[str, set[int]] = {}
         self._waiting: dict[str, list[int]] = {}
         self._lots: list[_Lot] = []
+        self._owners: dict[str, set[Hashable]] = {}
         known = [job.seconds for job in jobs if job.seconds is not None]
         self._is_known = bool(known)
         usual = median_low(known) if known else 1.0
@@ -144,17 +162,19 @@ class Dispatcher:
                 self.ended(waiting.pop(0))
             del self._waiting[suite]
 
-    def take(self, workers: int, most: int | None = None) -> list[int]:
+    def take(self, worker: Hashable, workers: int, most: int | None = None) -> list[int]:
         """The cases that an idle worker runs next, one after the other; empty when there is nothing to run now.
 
         Args:
+            worker: Which one it is.
             workers: How many there are.
             most: Not more than so many, but for a suite that stays together.
         """
         if not self._lots:
             return []
-        lot = min(self._lots, key=lambda lot: lot.rank)
         left_s = sum(each.total_s for each in self._lots)
+        lot = self._choose(worker, left_s / workers)
+        self._owners.setdefault(self._tool(lot), set()).add(worker)
         is_single = not self._jobs[lot.rank[1]].group
         shares = _SHARES_UNKNOWN if is_single and not self._is_known else _SHARES
         limit_s = max(left_s / (shares * workers), _LEAST_S if self._is_known else 0.0)
@@ -172,6 +192,31 @@ class Dispatcher:
         if indices:
             stage = self._stages.get(self._jobs[indices[0]].suite)
             self._lots.append(_Lot(indices, self._seconds, is_whole=stage is not None and stage.stays_together))
+
+    def _choose(self, worker: Hashable, share_s: float) -> _Lot:
+        """What a worker goes on with.
+
+        Args:
+            worker: Which one.
+            share_s: What is left for each of them.
+        """
+        longest = min(self._lots, key=lambda lot: lot.rank)
+        if longest.length_s >= share_s:
+            return longest
+        return min(self._lots, key=lambda lot: (self._reluctance(worker, self._tool(lot)), lot.rank))
+
+    def _reluctance(self, worker: Hashable, tool: str) -> int:
+        """How little a tool suits a worker: its own, one that nobody has started, one that it shares, one that only others have."""
+        owners = self._owners.get(tool, set())
+        if not tool or (worker in owners and len(owners) > 1):
+            return 2
+        if worker in owners:
+            return 0
+        return 3 if owners else 1
+
+    def _tool(self, lot: _Lot) -> str:
+        stage = self._stages.get(self._jobs[lot.rank[1]].suite)
+        return stage.tool if stage is not None else ""
 
     def _add_lots(self, indices: Sequence[int], *, is_whole: bool) -> None:
         if is_whole:

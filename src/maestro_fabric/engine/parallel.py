@@ -119,7 +119,7 @@ class _Parallel:
         self._attempts: dict[CaseId, list[Attempt]] = {}
         # By worker: what it was given and has not ended, in order; it is busy with the first.
         self._held: dict[int, list[int]] = {}
-        stages = [Stage(suite.name, suite.needs, suite.config.stays_together) for suite in plan.suites]
+        stages = [Stage(suite.name, suite.needs, suite.config.stays_together, suite.adapter) for suite in plan.suites]
         jobs = [Job(case.id.suite, seconds=seconds.get(case.id)) for case in plan.cases]
         self._dispatcher = Dispatcher(stages, jobs, lambda name: needs_unmet(self._suites[name], self._verdicts))
 
@@ -149,7 +149,7 @@ class _Parallel:
         while not has_enough(self.results, self._maxfail):
             self._dispatcher.advance(self._block)
             idle = next((worker for worker in range(self._workers.size) if worker not in self._held), None)
-            places = self._dispatcher.take(self._workers.size) if idle is not None else []
+            places = self._dispatcher.take(idle, self._workers.size) if idle is not None else []
             if idle is None or not places:
                 return
             self._give(idle, places)

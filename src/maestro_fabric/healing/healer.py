@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
+from maestro_fabric.errors import StoreError
 from maestro_fabric.healing.decide import Decision, decide
 from maestro_fabric.healing.fingerprint import Fingerprint
 from maestro_fabric.healing.gates import destructive_word_of, obstacle_of
@@ -17,48 +19,48 @@ from maestro_fabric.ports import HealAnswer, HealDecision, HealRequest
 __all__ = ["Knowledge", "Known", "LearntHealer"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """An element when its locator last worked.
+class Known(Protocol):
+    """An element when its locator last worked; what it was like may be read only when somebody asks."""
 
-    Attributes:
-        element: Its fingerprint, by field.
-        others: The other elements of its page, likewise.
-        learnt_at: When, in seconds since the epoch.
-    """
+    @property
+    def learnt_at(self) -> float:
+        """When, in seconds since the epoch."""
 
-    element: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
-    learnt_at: float
+    @property
+    def element(self) -> Mapping[str, Any]:
+        """Its fingerprint, by field; empty when it has been forgotten meanwhile."""
+
+    @property
+    def others(self) -> Sequence[Mapping[str, Any]]:
+        """The other elements of its page, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """What earlier runs have left.
+    """What earlier runs have left of the elements of a suite.
 
     Attributes:
         elements: By case, step and locator.
-        by_locator: The newest by suite and locator, for a step that moved or a case that is new.
-        rejected: Suite, old and new locator of heals that a person rejected.
+        by_locator: The newest by locator, for a step that moved or a case that is new.
     """
 
     elements: Mapping[tuple[CaseId, str, str], Known] = field(default_factory=dict)
-    by_locator: Mapping[tuple[str, str], Known] = field(default_factory=dict)
-    rejected: frozenset[tuple[str, str, str]] = frozenset()
+    by_locator: Mapping[str, Known] = field(default_factory=dict)
 
     def find(self, case: CaseId, step: str, locator: str) -> Known | None:
         """The element that a step's locator found."""
-        return self.elements.get((case, step, locator)) or self.by_locator.get((case.suite, locator))
+        return self.elements.get((case, step, locator)) or self.by_locator.get(locator)
 
 
 class LearntHealer:
     """The healer of a process.
 
     Args:
-        read: Gives what earlier runs have left; asked once, when it is first needed.
+        read: Gives what earlier runs have left of a suite, by its name; asked once for each, when it is first needed.
         now: Seconds since the epoch.
         destructive: Words of elements that must not be acted on by mistake.
         ask_plugins: What plugins decide; ``None`` leaves it to the matcher.
+        is_rejected: Whether a person rejected a heal: suite, old and new locator.
         take_one: Uses up one heal of the run's budget; whether there was one.
         only_proposes: Why nothing is healed here and only proposed; empty when it may be healed.
         stale_after_s: A fingerprint that is older is learnt anew when its locator works.
@@ -66,11 +68,12 @@ class LearntHealer:
 
     def __init__(
         self,
-        read: Callable[[], Knowledge],
+        read: Callable[[str], Knowledge],
         *,
         now: Callable[[], float],
         destructive: Sequence[str] = (),
         ask_plugins: Callable[[HealRequest], HealDecision | None] = lambda _request: None,
+        is_rejected: Callable[[str, str, str], bool] = lambda _suite, _old, _new: False,
         take_one: Callable[[], bool] = lambda: True,
         only_proposes: str = "",
         stale_after_s: float = 86_400.0,
@@ -79,31 +82,35 @@ class LearntHealer:
         self._now = now
         self._destructive = destructive
         self._ask_plugins = ask_plugins
+        self._is_rejected = is_rejected
         self._take_one = take_one
         self._only_proposes = only_proposes
         self._stale_after_s = stale_after_s
-        self._read_knowledge: Knowledge | None = None
+        self._suites: dict[str, Knowledge] = {}
 
     def wants(self, case: CaseId, step: str, locator: str) -> bool:
         """Whether the element is not known, or was last looked at long ago."""
-        known = self._knowledge.elements.get((case, step, locator))
+        known = self._known(case).elements.get((case, step, locator))
         return known is None or self._now() - known.learnt_at > self._stale_after_s
 
     def knows(self, case: CaseId, step: str, locator: str) -> Mapping[str, Any] | None:
         """The element when the locator last worked."""
-        known = self._knowledge.find(case, step, locator)
-        return None if known is None else known.element
+        known = self._known(case).find(case, step, locator)
+        # What cannot be read is not known: why the locator was lost is what to tell then, and the writer tells of the store.
+        with suppress(StoreError):
+            return (known.element or None) if known is not None else None
+        return None
 
     def acted(self, case: CaseId, step: str, locator: str) -> bool:
         """Whether exactly this step acted on an element that this locator found."""
-        return (case, step, locator) in self._knowledge.elements
+        return (case, step, locator) in self._known(case).elements
 
     def answer(self, request: HealRequest) -> HealAnswer:
         """Whether and how to go on."""
         given = self._ask_plugins(request)
         if given is not None:
             return self._answer(request, self._checked(request, given))
-        known = self._knowledge.find(request.case, request.step, request.locator)
+        known = self._known(request.case).find(request.case, request.step, request.locator)
         old = Fingerprint.from_mapping(request.old)
         page = [Fingerprint.from_mapping(each) for each in request.candidates]
         # Of the page what one can act on, and what stands beside the element itself.
@@ -116,17 +123,19 @@ class LearntHealer:
 
     def is_rejected(self, case: CaseId, old: str, new: str) -> bool:
         """Whether a person said no to this."""
-        return (case.suite, old, new) in self._knowledge.rejected
+        return self._is_rejected(case.suite, old, new)
 
     def take_one(self) -> bool:
         """Use up one heal of the budget."""
         return self._take_one()
 
-    @property
-    def _knowledge(self) -> Knowledge:
-        if self._read_knowledge is None:
-            self._read_knowledge = self._read()
-        return self._read_knowledge
+    def _known(self, case: CaseId) -> Knowledge:
+        if case.suite not in self._suites:
+            self._suites[case.suite] = Knowledge()
+            # As above: no step may fail because nobody knows its elements.
+            with suppress(StoreError):
+                self._suites[case.suite] = self._read(case.suite)
+        return self._suites[case.suite]
 
     def _checked(self, request: HealRequest, decision: HealDecision) -> HealDecision:
         """The decision as the gates leave it: what must not be acted on is proposed at most."""
