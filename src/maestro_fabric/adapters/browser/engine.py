@@ -229,6 +229,9 @@ class Engine(Protocol):
     def ask(self, tab: Any, script: str, arg: Any) -> Any:
         """What a function of ``arg``, which changes nothing, gives in the page."""
 
+    def ask_often(self, tab: Any, script: str, arg: Any) -> str:
+        """The same for a function that gives JSON and will be asked again and again, which the engine may keep."""
+
     def ask_frames(self, tab: Any, script: str, arg: Any) -> list[Any]:
         """What a function of ``arg`` gives in the page and in its frames, one after the other."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from maestro_fabric.adapters.browser.locators import frames_of, locator_of
 from maestro_fabric.adapters.browser.looks import Looks
 from maestro_fabric.adapters.browser.scope import as_bool
+from maestro_fabric.adapters.browser.scripts import learn_found_script
 from maestro_fabric.adapters.browser.search import PICTURE_MS, Mending, Search, Way, as_compact_json, is_to_be_learnt, learn, look_again
 from maestro_fabric.adapters.browser.titles import describe_target, locator_key
 from maestro_fabric.config.locators import show_locator
@@ -88,6 +89,7 @@ def _healer_for(scene: Scene, target: Target) -> Healer | None:
 def _search(scene: Scene, target: Target) -> Search[Target]:
     if scene.mending.looks is None:
         scene.mending.looks = Looks(scene.evidence.artifacts.parent / "looks")
+    where = frames_of(target), locator_of(target, locator_key(target) or "css", scene.settings.test_id_attribute)
     return Search(
         case=scene.evidence.case,
         step=_number(scene),
@@ -103,7 +105,7 @@ def _search(scene: Scene, target: Target) -> Search[Target]:
         evidence=scene.evidence,
         ask=lambda script, arg: scene.engine.ask(scene.page, script, arg),
         picture=_picture_of(scene),
-        finder=(frames_of(target), locator_of(target, locator_key(target) or "css", scene.settings.test_id_attribute)),
+        find_and_learn=lambda asked: scene.engine.ask_often(scene.page, learn_found_script(), [*where, asked]),
         location=scene.planned.location,
         must_not_heal=_must_not_heal(target),
         may_destroy=target.heal is True,

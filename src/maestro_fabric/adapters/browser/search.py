@@ -13,7 +13,7 @@ from maestro_fabric import __version__
 from maestro_fabric.adapters.browser.engine import Element
 from maestro_fabric.adapters.browser.evidence import Evidence
 from maestro_fabric.adapters.browser.looks import CROP, Looks
-from maestro_fabric.adapters.browser.scripts import fingerprint_script, learn_found_script
+from maestro_fabric.adapters.browser.scripts import fingerprint_script
 from maestro_fabric.model import Artifact, CaseId, Heal, Learnt, Location
 from maestro_fabric.ports import HealAnswer, Healer, HealRequest
 
@@ -81,7 +81,7 @@ class Search(Generic[Found]):
         evidence: Where a picture is kept.
         ask: What a function of its argument gives in the page; by default the page's own ``evaluate``.
         picture: A picture of what is seen, as JPEG; ``None`` where none may be taken.
-        finder: Frames by CSS and the locator, by which the script in the page finds the element itself; ``None`` where only the driver can.
+        find_and_learn: What `scripts.learn_found_script` gives of the element, in JSON; ``None`` where only the driver can find it.
         location: Where the locator is written.
         must_not_heal: Why one may not go on with another element; empty when one may.
         may_destroy: Whether even what looks destructive may be acted on.
@@ -101,7 +101,7 @@ class Search(Generic[Found]):
     evidence: Evidence
     ask: Callable[[str, Any], Any] | None = None
     picture: Callable[[], bytes] | None = None
-    finder: tuple[Sequence[str], Mapping[str, Any]] | None = None
+    find_and_learn: Callable[[Mapping[str, Any]], str] | None = None
     location: Location | None = None
     must_not_heal: str = ""
     may_destroy: bool = False
@@ -161,11 +161,11 @@ def as_compact_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
 
 def _found_in_page(search: Search[Found], asked: Mapping[str, Any]) -> Any:
     """What the script in the page tells of the element that it finds by itself; ``None`` when it does not find it."""
-    if search.finder is None:
+    if search.find_and_learn is None:
         return None
     # It does not know what only a driver's own locators can say, e.g. `button:has-text("Buy")`.
     with contextlib.suppress(*search.errors):
-        return json.loads(_ask(search, learn_found_script(), [*search.finder, asked]))
+        return json.loads(search.find_and_learn(asked))
     return None
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.find import browser_help, find_browser
 from maestro_fabric.adapters.playwright.internals import ignored_loss
+from maestro_fabric.adapters.playwright.kept_scripts import KeptScripts
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.errors import ConfigError, PluginError, TransportError
 
@@ -37,10 +38,14 @@ class LaunchKey:
 
 @dataclass(slots=True)
 class Browsers:
-    """Started browsers by their key."""
+    """Started browsers by their key, and the functions that their pages have in common."""
 
     playwright: Playwright
+    kept: KeptScripts = field(init=False)
     _open: dict[LaunchKey, Browser] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kept = KeptScripts(self.playwright.selectors)
 
     def get(self, key: LaunchKey) -> Browser:
         """The browser, started or connected to when it is not there or has died.

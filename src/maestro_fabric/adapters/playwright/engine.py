@@ -13,6 +13,7 @@ from maestro_fabric.adapters.browser.responses import Response
 from maestro_fabric.adapters.browser.scope import as_bool, as_int
 from maestro_fabric.adapters.browser.scripts import ORIGIN
 from maestro_fabric.adapters.playwright.faults import PlaywrightFaults
+from maestro_fabric.adapters.playwright.kept_scripts import KeptScripts
 from maestro_fabric.config.durations import format_duration
 from maestro_fabric.config.models import BrowserConfig
 from maestro_fabric.config.steps import Target
@@ -29,11 +30,12 @@ _PICTURE_QUALITY = 50
 
 @dataclass(slots=True)
 class PlaywrightEngine:
-    """One case's context."""
+    """One case's context, and what is kept over all of them."""
 
     context: BrowserContext
     settings: BrowserConfig
     faults: Faults = field(default_factory=PlaywrightFaults)
+    kept: KeptScripts | None = None
 
     def tabs(self) -> list[Any]:
         """The context's pages."""
@@ -54,6 +56,10 @@ class PlaywrightEngine:
     def ask(self, tab: Page, script: str, arg: Any) -> Any:
         """What a function gives in the page."""
         return tab.evaluate(script, arg)
+
+    def ask_often(self, tab: Page, script: str, arg: Any) -> str:
+        """The JSON that a function gives in the page."""
+        return str(tab.evaluate(script, arg)) if self.kept is None else self.kept.ask(tab, script, arg)
 
     def ask_frames(self, tab: Page, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""

@@ -88,7 +88,7 @@ class _Venue:
         self.watch.context = context
         dialogs = Dialogs()
         scene = Scene(
-            engine=PlaywrightEngine(context, self.settings),
+            engine=PlaywrightEngine(context, self.settings, kept=self.browsers.kept),
             page=context.new_page(),
             settings=self.settings,
             surroundings=self.context,
