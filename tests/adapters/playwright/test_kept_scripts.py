@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,17 +15,20 @@ from maestro_fabric.system.process_table import SystemProcesses
 
 pytestmark = pytest.mark.browser
 
-TELL = "(arg) => JSON.stringify([arg, document.title, window.ofThePage || 'apart'])"
-MAY_THROW = "(one) => { if (one) throw one; return '0'; }"
-PAGE = "<title>one</title><script>ofThePage = 1</script><p>x</p>"
+# Not asked by another test: what is kept is kept for all of a process.
+TELL = "(arg) => [arg, document.title, window.ofThePage || 'apart']"
+TEXTS = "(elements, arg) => [elements.map((one) => one.textContent), arg, window.ofThePage || 'apart']"
+PAGE = "<title>one</title><script>ofThePage = 'the page'</script><ul><li>x</li><li>y</li></ul>"
+STRICT = f"data:text/html,<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; script-src 'unsafe-inline'\">{PAGE}"
+Work = Callable[[Any, KeptScripts], Any]
 
 
 @pytest.fixture
-def page_and_kept() -> Iterator[Any]:
-    """Runs a function of a page and of what it has kept in the thread of the browser."""
+def in_browser() -> Iterator[Callable[[Work], Any]]:
+    """Runs a function of a new page and of what is kept, in the thread of the browser."""
     driver = acquire_driver(SystemProcesses())
 
-    def run(work: Any) -> Any:
+    def run(work: Work) -> Any:
         def in_thread(browsers: Browsers) -> Any:
             context = browsers.get(LaunchKey.of(BrowserConfig(), headed=False)).new_context()
             try:
@@ -39,27 +42,57 @@ def page_and_kept() -> Iterator[Any]:
     driver.release()
 
 
-def test_a_function_is_kept_apart_from_the_page_and_gives_what_it_gives_there(page_and_kept: Any) -> None:
-    def work(page: Any, kept: KeptScripts) -> list[str]:
+def test_a_function_is_kept_apart_from_the_page_and_gives_what_it_gives_there(in_browser: Callable[[Work], Any]) -> None:
+    def work(page: Any, kept: KeptScripts) -> tuple[Any, Any]:
         page.set_content(PAGE)
-        assert page.locator("p").text_content() == "x"  # now Playwright's own scripts are there
-        told = [kept.ask(page, TELL, 1), kept.ask(page, MAY_THROW, 0)]
-        page.goto(f"data:text/html,{PAGE}")
-        return [*told, kept.ask(page, TELL, {"key": "a >> 'b' \"c\" é%"}), kept.ask(page, MAY_THROW, 2)]
+        assert page.locator("li").first.text_content() == "x"  # now Playwright's own scripts are there
+        older = kept.ask(page, TELL, 1)
+        page.goto(STRICT)
+        return older, kept.ask(page, TELL, {"key": "a >> 'b' \"c\" é%"})
 
-    older, whole, newer, broken = page_and_kept(work)
+    older, newer = in_browser(work)
 
-    # Where Playwright's own scripts were there before it is asked in the usual way, in its own world.
-    assert (older, newer) == ('[1,"one",1]', '[{"key":"a >> \'b\' \\"c\\" é%"},"one","apart"]')
-    assert (whole, broken) == ("0", "null")
+    # Where Playwright's own scripts were there before it is asked in the usual way, in the page's own world.
+    assert (older, newer) == ([1, "one", "the page"], [{"key": "a >> 'b' \"c\" é%"}, "one", "apart"])
 
 
-def test_a_page_that_has_gone_is_told(page_and_kept: Any) -> None:
+def test_elements_are_those_that_playwrights_locator_finds_now(in_browser: Callable[[Work], Any]) -> None:
+    def work(page: Any, kept: KeptScripts) -> list[Any]:
+        found = [page.locator("li"), page.get_by_role("listitem").nth(1), page.locator("li", has_text="nobody"), page.get_by_text("y")]
+        page.goto(STRICT)
+        kept.ask_all(page, page.locator("ul"), TEXTS, None)
+        page.goto(STRICT)
+        told = [kept.ask_all(page, locator, TEXTS, ["a"]) for locator in found]
+        page.locator("li").first.evaluate("(one) => one.remove()")
+        return [*told, kept.ask_all(page, found[0], TEXTS, ["a"])]
+
+    told = in_browser(work)
+
+    assert [texts for texts, _, _ in told] == [["x", "y"], ["y"], [], ["y"], ["y"]]
+    assert all(rest == [["a"], "apart"] for _, *rest in told)
+
+
+def test_an_error_is_told_as_by_the_plain_call(in_browser: Callable[[Work], Any]) -> None:
     from playwright.sync_api import Error
 
-    def work(page: Any, kept: KeptScripts) -> None:
+    def work(page: Any, kept: KeptScripts) -> list[str]:
+        page.goto(STRICT)
+        told = []
+        for ask in (
+            lambda: kept.ask(page, "() => { throw new Error('no'); }", 1),
+            lambda: kept.ask_all(page, page.locator("li"), "() => { throw new Error('none'); }", 1),
+            lambda: kept.ask_all(page, page.locator("li["), TEXTS, 1),
+        ):
+            with pytest.raises(Error) as caught:
+                ask()
+            told.append(str(caught.value).splitlines()[0])
         page.close()
-        kept.ask(page, TELL, 1)
+        with pytest.raises(Error, match="closed"):
+            kept.ask(page, "() => 1", 1)
+        return told
 
-    with pytest.raises(Error, match="closed"):
-        page_and_kept(work)
+    no, none, unreadable = in_browser(work)
+
+    assert (no, none) == ("Page.evaluate: Error: no", "Locator.evaluate_all: Error: none")
+    assert unreadable.startswith("Locator.evaluate_all: ")
+    assert "li[" in unreadable

@@ -229,8 +229,11 @@ class Engine(Protocol):
     def ask(self, tab: Any, script: str, arg: Any) -> Any:
         """What a function of ``arg``, which changes nothing, gives in the page."""
 
-    def ask_often(self, tab: Any, script: str, arg: Any) -> str:
-        """The same for a function that gives JSON and will be asked again and again, which the engine may keep."""
+    def ask_often(self, tab: Any, script: str, arg: Any) -> Any:
+        """The same for a function that will be asked again and again, which the engine may keep; what it gives must be JSON."""
+
+    def ask_all(self, tab: Any, target: Target, key: str, script: str, arg: Any) -> Any:
+        """What a function of all elements that match a target now, and of ``arg``, gives; likewise kept."""
 
     def ask_frames(self, tab: Any, script: str, arg: Any) -> list[Any]:
         """What a function of ``arg`` gives in the page and in its frames, one after the other."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from maestro_fabric.adapters.browser.candidates import nearest, plural_of, read_candidates, show_candidates
 from maestro_fabric.adapters.browser.engine import Element
@@ -18,7 +18,7 @@ from maestro_fabric.errors import ConfigError, ElementNotReady, LocatorError, Ma
 if TYPE_CHECKING:
     from maestro_fabric.adapters.browser.scene import Scene
 
-__all__ = ["act_on", "ambiguous", "locate", "nearest_to", "read_from"]
+__all__ = ["act_on", "ambiguous", "ask_all", "locate", "nearest_to", "read_from"]
 
 Result = TypeVar("Result")
 
@@ -71,15 +71,21 @@ def locate(scene: Scene, target: Target) -> Element:
     Raises:
         ConfigError: when no locator key is given.
     """
-    key = locator_key(target)
-    if key is None:
-        raise ConfigError(f"an element is needed here: {describe_target(target) or 'no locator key is given'}")
-    return scene.engine.locate(scene.page, target, key)
+    return scene.engine.locate(scene.page, target, _key_of(target))
+
+
+def ask_all(scene: Scene, target: Target, script: str, arg: Any) -> Any:
+    """What a function of all elements that match now, and of ``arg``, gives; nothing is waited for.
+
+    Raises:
+        ConfigError: when no locator key is given.
+    """
+    return scene.engine.ask_all(scene.page, target, _key_of(target), script, arg)
 
 
 def ambiguous(scene: Scene, target: Target) -> LocatorError:
     """The error for several matches where one is meant: how many, and how to tell them apart."""
-    matches = read_candidates(locate(scene, target).evaluate_all(DESCRIBE_MATCHES, scene.settings.test_id_attribute))
+    matches = read_candidates(ask_all(scene, target, DESCRIBE_MATCHES, scene.settings.test_id_attribute))
     proposals = list(dict.fromkeys(match.locator() for match in matches))
     hint = show_candidates(proposals[:3]) if len(proposals) > 1 else "add nth, or a locator that only one has"
     return LocatorError(f"{len(matches)} {plural_of(target, matches)} match {describe_target(target)}; {hint}")
@@ -118,3 +124,10 @@ def _explain(exc: Exception, scene: Scene, target: Target, limit_ms: float) -> M
         return ElementNotReady(f"{describe_target(target)} is there, but {reason} (waited {spent})")
     lines = [f"no element matches {describe_target(target)} (waited {spent}, at {scene.page.url})", nearest_to(scene, target)]
     return LocatorError("\n".join(line for line in lines if line))
+
+
+def _key_of(target: Target) -> str:
+    key = locator_key(target)
+    if key is None:
+        raise ConfigError(f"an element is needed here: {describe_target(target) or 'no locator key is given'}")
+    return key

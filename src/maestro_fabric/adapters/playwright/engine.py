@@ -57,9 +57,16 @@ class PlaywrightEngine:
         """What a function gives in the page."""
         return tab.evaluate(script, arg)
 
-    def ask_often(self, tab: Page, script: str, arg: Any) -> str:
-        """The JSON that a function gives in the page."""
-        return str(tab.evaluate(script, arg)) if self.kept is None else self.kept.ask(tab, script, arg)
+    def ask_often(self, tab: Page, script: str, arg: Any) -> Any:
+        """What a function that is kept gives in the page."""
+        return tab.evaluate(script, arg) if self.kept is None else self.kept.ask(tab, script, arg)
+
+    def ask_all(self, tab: Page, target: Target, key: str, script: str, arg: Any) -> Any:
+        """What a function of elements gives, a kept one unless they are in a frame, which would be waited for."""
+        element: Any = self.locate(tab, target, key)
+        if self.kept is None or target.frame is not None:
+            return element.evaluate_all(script, arg)
+        return self.kept.ask_all(tab, element, script, arg)
 
     def ask_frames(self, tab: Page, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Selectors
+    from playwright.sync_api import Locator, Page, Selectors
 
 __all__ = ["KeptScripts"]
 
-# A selector engine is Playwright's public way into that world. This one finds no element, but makes one with the answer as its text.
+# A selector engine is Playwright's public way into that world. This one is given the elements, one by one, and finds nothing, until it
+# is given the document: then it makes an element whose text is the answer.
 _ENGINE = """{
   queryAll(root, body) {
-    const made = document.createElement('p');
-    try { made.textContent = (%s)(JSON.parse(decodeURIComponent(body))); } catch (error) { made.textContent = 'null'; }
+    if (body !== this.body) { this.body = body; this.elements = []; }
+    if (root.nodeType !== Node.DOCUMENT_NODE) { this.elements.push(root); return []; }
+    const arg = JSON.parse(decodeURIComponent(body.slice(body.indexOf(':') + 1))), made = root.createElement('p');
+    made.textContent = JSON.stringify((%s)(this.elements, arg));
+    this.body = this.elements = null;
     return [made];
   },
   query(root, body) { return this.queryAll(root, body)[0]; },
@@ -23,11 +27,12 @@ _ENGINE = """{
 
 
 class KeptScripts:
-    """Functions that give JSON, by their text.
+    """Functions of elements and an argument, by their text; what they give must be JSON.
 
-    What ``evaluate`` is given is sent and read anew by each call, and the first one in a page waits until Playwright has put its
-    tools into the page's own world, which clicks and fills do without. Measured on the example shop's log-in, before a fill: a script
-    of 27,000 characters costs 8.9 ms by ``evaluate`` and 6.0 ms in this way, and 3.1 against 1.6 ms when it is asked once more.
+    What ``evaluate`` and ``evaluate_all`` are given is sent and read anew by each call, and the first one in a page waits until
+    Playwright has put its tools into the page's own world, which clicks, fills and its own expectations do without. Measured on a small
+    page: reading an element for the first time takes 16.3 ms by ``evaluate_all`` and 2.7 ms in this way (2.7 ms Playwright's ``expect``),
+    and 2.1 against 1.5 ms when another one is read.
 
     Args:
         selectors: Playwright's.
@@ -36,26 +41,54 @@ class KeptScripts:
     def __init__(self, selectors: Selectors) -> None:
         self._selectors = selectors
         self._names: dict[str, str] = {}
+        self._asked = 0
 
-    def ask(self, page: Page, script: str, arg: Any) -> str:
-        """What a function of ``arg`` gives in a page, which is JSON; ``null`` when it raises an error where it is kept.
+    def ask(self, page: Page, script: str, arg: Any) -> Any:
+        """What a function of ``arg`` gives in a page.
 
         Raises:
-            playwright.sync_api.Error: when the page does not answer, or is older than what is kept and the function raises an error.
+            playwright.sync_api.Error: when the function raises an error, or the page does not answer.
         """
         from playwright.sync_api import Error
 
-        # The text of a selector means something: nothing of the kind is left in it.
-        selector = f"{self._name_of(script)}={quote(json.dumps(arg), safe='')}"
+        answer = page.locator(self._selector(f"(_elements, arg) => ({script})(arg)", arg))
         try:
-            return page.locator(selector).text_content() or "null"
+            return _read(answer)
         except Error:
             # A page that was loaded before the function was kept does not have it.
-            return str(page.evaluate(script, arg))
+            return page.evaluate(script, arg)
 
-    def _name_of(self, script: str) -> str:
+    def ask_all(self, page: Page, locator: Locator, script: str, arg: Any) -> Any:
+        """What a function of all elements that match now, and of ``arg``, gives.
+
+        Args:
+            page: Whose main frame the locator is for.
+            locator: Finds the elements.
+            script: The function.
+            arg: Its argument.
+
+        Raises:
+            playwright.sync_api.Error: when the function raises an error, the locator cannot be read, or the page does not answer.
+        """
+        from playwright.sync_api import Error
+
+        selector = self._selector(script, arg)
+        try:
+            return _read(locator.locator(selector).or_(page.locator(selector)))
+        except Error:
+            # As above; and of what is really wrong the plain call tells in plain words.
+            return locator.evaluate_all(script, arg)
+
+    def _selector(self, script: str, arg: Any) -> str:
         if script not in self._names:
             name = f"maestro_{len(self._names)}"
             self._selectors.register(name, script=_ENGINE.replace("%s", script), content_script=True)
             self._names[script] = name
-        return self._names[script]
+        self._asked += 1
+        # Each question by a number of its own. The text of a selector means something: nothing of the kind is left in it.
+        return f"{self._names[script]}={self._asked}:{quote(json.dumps(arg), safe='')}"
+
+
+def _read(answer: Locator) -> Any:
+    # It is there at once; a page that hangs is seen to by who watches over the case.
+    return json.loads(answer.text_content(timeout=0) or "null")

@@ -79,9 +79,13 @@ class SeleniumEngine:
         self.commands.enter(tab.handle)
         return self.commands.script(f"return ({script})(arguments[0])", arg)
 
-    def ask_often(self, tab: SeleniumTab, script: str, arg: Any) -> str:
-        """The JSON that a function gives in the page; WebDriver has no place to keep it."""
-        return str(self.ask(tab, script, arg))
+    def ask_often(self, tab: SeleniumTab, script: str, arg: Any) -> Any:
+        """The same; WebDriver has no place to keep it."""
+        return self.ask(tab, script, arg)
+
+    def ask_all(self, tab: SeleniumTab, target: Target, key: str, script: str, arg: Any) -> Any:
+        """What a function of elements gives."""
+        return self.locate(tab, target, key).evaluate_all(script, arg)
 
     def ask_frames(self, tab: SeleniumTab, script: str, arg: Any) -> list[Any]:
         """What a function gives in the page and its first frames."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from maestro_fabric.adapters.browser.evidence import below_root
 from maestro_fabric.adapters.browser.expectations import read_elements
-from maestro_fabric.adapters.browser.locate import act_on, locate, read_from
+from maestro_fabric.adapters.browser.locate import act_on, ask_all, locate, read_from
 from maestro_fabric.adapters.browser.scope import as_bool, as_seconds
 from maestro_fabric.adapters.browser.scripts import READ_ELEMENTS
 from maestro_fabric.adapters.browser.titles import describe_target, has_target
@@ -16,7 +16,6 @@ from maestro_fabric.config.steps import Click, Drag, Fill, Press, Select, Target
 from maestro_fabric.errors import ConfigError, DeadlineExceeded, LocatorError
 
 if TYPE_CHECKING:
-    from maestro_fabric.adapters.browser.engine import Element
     from maestro_fabric.adapters.browser.scene import Scene
 
 __all__ = ["ACTIONS"]
@@ -114,11 +113,11 @@ def _wait_for_url(step: WaitFor, url: str, scene: Scene) -> None:
 
 
 def _wait_until_gone(step: WaitFor, scene: Scene) -> None:
-    def is_gone(element: Element) -> bool:
-        found = read_elements(element.evaluate_all(READ_ELEMENTS, []))
+    def is_gone() -> bool:
+        found = read_elements(ask_all(scene, step, READ_ELEMENTS, []))
         return not found or (step.state == "hidden" and not any(one.visible for one in found))
 
-    if not scene.poll(lambda: is_gone(locate(scene, step)), step.within):
+    if not scene.poll(is_gone, step.within):
         spent = format_duration(scene.limit_s(step.within))
         raise LocatorError(f"{describe_target(step)} is still there (waited {spent} until it is {step.state})")
 

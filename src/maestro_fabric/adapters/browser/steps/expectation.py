@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from maestro_fabric.adapters.browser.expectations import Ambiguous, asks_for_element, check_elements, check_page, read_elements
-from maestro_fabric.adapters.browser.locate import ambiguous, locate, nearest_to
+from maestro_fabric.adapters.browser.locate import ambiguous, ask_all, locate, nearest_to
 from maestro_fabric.adapters.browser.scope import as_bool
 from maestro_fabric.adapters.browser.scripts import READ_ELEMENTS
 from maestro_fabric.adapters.browser.text import Unmet, show_unmet
@@ -45,13 +45,21 @@ def _ask(step: Expect, scene: Scene) -> list[Unmet] | Ambiguous:
         unmet = list(check_page(step, url=lambda: scene.page.url, title=scene.page.title, base_url=scene.surroundings.base_url))
         if unmet or not asks_for_element(step):
             return unmet
-        rows = locate(scene, step).evaluate_all(READ_ELEMENTS, list(step.attribute or ()))
+        rows = _rows(step, scene)
     except faults.errors as exc:
         if faults.is_in_between(exc):
             # The next question goes to the new page.
             return [Unmet("a page that has loaded", "a page that is being replaced")]
         raise
     return check_elements(step, read_elements(rows))
+
+
+def _rows(step: Expect, scene: Scene) -> Any:
+    names = list(step.attribute or ())
+    if step.value is None:
+        return ask_all(scene, step, READ_ELEMENTS, names)
+    # The value of a component that the page has defined is known in the page's own world only.
+    return locate(scene, step).evaluate_all(READ_ELEMENTS, names)
 
 
 def _fail(step: Expect, scene: Scene, unmet: list[Unmet], limit_s: float) -> None:
