@@ -139,7 +139,13 @@ def play(page: Page, url: str, journey: Journey) -> Generator[tuple[Step, Locato
         _await(page, element)
         page.wait_for_load_state("networkidle")
         yield step, element
-        _act(element, step)
+        try:
+            _act(element, step)
+        except Error:
+            # A page that the program makes anew at just this moment takes its elements away.
+            page.reload()
+            element.wait_for(timeout=_COMES_WITHIN_MS, state="attached")
+            _act(element, step)
 
 
 def _await(page: Page, element: Locator) -> None:
@@ -154,17 +160,17 @@ def _await(page: Page, element: Locator) -> None:
 def _act(element: Locator, step: Step) -> None:
     match step.action:
         case "fill":
-            element.fill(step.value)
+            element.fill(step.value, timeout=_COMES_WITHIN_MS)
         case "type":
-            element.press_sequentially(step.value)
+            element.press_sequentially(step.value, timeout=_COMES_WITHIN_MS)
         case "press":
-            element.press(step.value)
+            element.press(step.value, timeout=_COMES_WITHIN_MS)
         case "select":
-            element.select_option(label=step.value)
+            element.select_option(label=step.value, timeout=_COMES_WITHIN_MS)
         case "double_click":
-            element.dblclick()
+            element.dblclick(timeout=_COMES_WITHIN_MS)
         case _:
-            getattr(element, step.action)()
+            getattr(element, step.action)(timeout=_COMES_WITHIN_MS)
 
 
 def element_of(page: Page, locator: Mapping[str, Any]) -> Locator:

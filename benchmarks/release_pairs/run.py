@@ -17,7 +17,7 @@ from pathlib import Path
 from compare import OUTCOMES, Scores, outcome, read_recording, score, score_by_kind, show_scores
 from injector import trapped
 from journeys import Journey, Trap, read_journeys, read_traps
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 from releases import PAIRS, Pair, read_pair, serve
 from rivals import METHODS
 from tables import Outcome, answers, tables, write_tables
@@ -42,7 +42,12 @@ def main() -> int:
         for pair in pairs:
             for engine in engines:
                 print(f"  {pair.program}, {engine}", file=sys.stderr, flush=True)
-                one, lost = run_pair(pair, engine, browser, Path(work), with_cases=engine == engines[0])
+                try:
+                    one, lost = run_pair(pair, engine, browser, Path(work), with_cases=engine == engines[0])
+                except Error as exc:
+                    # Half an hour of the others must not be lost with it; it is missing in the table, which is then not written.
+                    print(f"  {pair.program}, {engine}: could not be judged: {exc.message}", file=sys.stderr, flush=True)
+                    continue
                 told.append(one)
                 cases += lost
     scores = score_by_kind(cases)
