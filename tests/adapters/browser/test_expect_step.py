@@ -43,6 +43,24 @@ def test_expectations_that_are_met_pass(play):
     assert len(outcome.steps) == 1 + len(met)
 
 
+def test_the_value_of_a_component_that_the_page_defines_is_seen(play):
+    script = "customElements.define('x-field', class extends HTMLElement { get value() { return 'seven'; } })"
+
+    outcome = play(
+        {"open": f"data:text/html,<x-field></x-field><script>{script}</script>"}, {"expect": {"css": "x-field", "value": "seven"}}
+    )
+
+    assert outcome.status is Status.PASSED, outcome.fault
+
+
+def test_a_page_that_allows_no_scripts_is_read_all_the_same(play):
+    policy = "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\">"
+
+    outcome = play({"open": f"data:text/html,{policy}<p>Fine</p>"}, {"expect": {"css": "p", "text": "Fine"}})
+
+    assert outcome.status is Status.PASSED, outcome.fault
+
+
 @pytest.mark.parametrize(
     ("expect", "expected", "seen"),
     [
