@@ -90,6 +90,20 @@ def test_a_part_of_the_best_candidate_is_no_rival() -> None:
     assert (decision.action, decision.index) == ("heal", LOGIN)
 
 
+def test_the_control_is_meant_and_not_the_text_in_it_that_is_more_like_the_old_one() -> None:
+    page = shop()
+    path = "/html[1]/body[1]/div[1]/header[1]/nav[1]/button[2]"
+    label = replace(page[LOGIN], tag="span", role="", href="", id="", xpath=f"{path}/span[1]")
+    page[LOGIN] = replace(page[LOGIN], tag="button", role="tab", href="", id="r1", classes="tab", text="LOG IN (NEW)", xpath=path)
+
+    decision = lost(LOGIN, [*page, label])
+
+    best, second = decision.ranking[:2]
+    assert (best.index, second.index) == (LOGIN, len(page))
+    assert best.score < second.score
+    assert (decision.index, decision.obstacle) == (LOGIN, "")
+
+
 def test_elements_without_a_path_are_rivals() -> None:
     old = element(xpath="", id="one")
     twins = [element(xpath="", id="two"), element(xpath="", id="three")]

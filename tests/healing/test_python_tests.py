@@ -189,17 +189,21 @@ def passed(output: str) -> set[str]:
     return set(re.findall(r"^PASSED (?:\S*/)?(\S+?)(?:\[chromium\])?$", output, re.MULTILINE))
 
 
-@pytest.fixture(scope="module")
-def shop(browser_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Tests that have passed on the old page, and were recorded."""
-    folder = tmp_path_factory.mktemp("shop")
+def make_shop(folder: Path, browser_path: Path) -> Shop:
+    """A folder with the tests."""
     files = {"conftest.py": CONFTEST, "test_pw.py": PLAYWRIGHT, "test_selenium.py": SELENIUM, "qa.yaml": QA, "test_policy.py": POLICY}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\nmaestro_store = .maestro/history.db\nmaestro_wrap = true\n", encoding="utf-8")
     without = " ".join(f"-p no:{name}" for name in STRANGERS if name != "playwright")
     environ = {name: value for name, value in os.environ.items() if name != "CI"}
-    made = Shop(folder, environ | {"PYTEST_ADDOPTS": without, "MAESTRO_BROWSER": str(browser_path)})
+    return Shop(folder, environ | {"PYTEST_ADDOPTS": without, "MAESTRO_BROWSER": str(browser_path)})
+
+
+@pytest.fixture(scope="module")
+def shop(browser_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """Tests that have passed on the old page, and were recorded."""
+    made = make_shop(tmp_path_factory.mktemp("shop"), browser_path)
     output = made.run("old", "test_pw.py", "test_selenium.py")
     assert "15 passed" in output, output
     return made
@@ -308,12 +312,12 @@ def test_a_patch_makes_the_tests_pass_without_healing(redesigned: Redesigned, mo
     assert "2 failed, 1 passed" in output
 
 
-def test_a_config_heals_tests_in_python_whoever_runs_them(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_config_heals_tests_in_python_whoever_runs_them(browser_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = make_shop(tmp_path, browser_path)
     monkeypatch.chdir(shop.folder)
     for name, value in {**shop.environ, "RELEASE": "new"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("CI", raising=False)
-    (shop.folder / ".maestro").rename(shop.folder / ".recorded")
     known = shop.run("old", "--maestro-config=qa.yaml")
     assert "2 passed" in known, known
 

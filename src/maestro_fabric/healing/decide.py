@@ -8,7 +8,7 @@ from heapq import nlargest
 from typing import Literal
 
 from maestro_fabric.healing.fingerprint import Fingerprint
-from maestro_fabric.healing.signals import Comparison, signals_of
+from maestro_fabric.healing.signals import Comparison, is_part_of, signals_of
 from maestro_fabric.healing.similarity import FEATURES, compare, glance, score_of
 from maestro_fabric.healing.weights import FITTED, Model
 
@@ -43,7 +43,7 @@ class Settings:
         model: Weights and calibration.
     """
 
-    heal_at: float = 0.87
+    heal_at: float = 0.86
     propose_at: float = 0.3
     shortlist: int = 60
     model: Model = FITTED
@@ -105,7 +105,7 @@ def decide(
         others: The other elements known on the old page; a candidate that fits one of them better is not taken.
         settings: How sure one has to be.
     """
-    ranking = _rank(old, candidates, settings)
+    ranking = _with_control_first(old, candidates, _rank(old, candidates, settings))
     if not ranking:
         return Decision(action="abstain", index=None, confidence=0.0, reason="the page has no element to compare with")
     comparison = Comparison(
@@ -146,6 +146,17 @@ def _rank(old: Fingerprint, candidates: Sequence[Fingerprint], settings: Setting
         ranked.append(Ranked(place, score_of(old, candidates[place], values, weights), values))
     ranked.sort(key=lambda one: (-one.score, *_place_of(candidates[one.index])))
     return tuple(ranked)
+
+
+def _with_control_first(old: Fingerprint, candidates: Sequence[Fingerprint], ranking: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
+    """The ranking with the button, link or field itself at its head, where a part of one, such as the text in it, is best."""
+    allowed = _COMPATIBLE[old.traits.kind]
+    if not ranking or candidates[ranking[0].index].traits.kind in allowed:
+        return ranking
+    best = candidates[ranking[0].index]
+    own = (one for one in ranking if candidates[one.index].traits.kind in allowed and is_part_of(candidates[one.index], best))
+    control = next(own, None)
+    return ranking if control is None else (control, *(one for one in ranking if one is not control))
 
 
 def _place_of(one: Fingerprint) -> tuple[str, str, str]:
