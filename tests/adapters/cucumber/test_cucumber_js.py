@@ -150,7 +150,8 @@ def test_the_process_that_discovered_runs_the_scenarios_unless_the_environment_c
     assert f"said with {added}\n" in (prepared.artifacts / "cucumber" / "features.log").read_text()
 
 
-def test_a_process_that_discovered_and_is_not_asked_to_run_ends(node_suite: Suite) -> None:
+def test_a_process_that_discovered_and_is_not_asked_to_run_ends(node_suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maestro_fabric.adapters.cucumber.kept.LINGER_S", 0.2)
     node_suite.prepare({"features/a.feature": SECOND, "features/s.js": A_SHOP + PASSES}, env={"MAESTRO_TEST": str(node_suite.root)})
 
     check_that_none_is_left(str(node_suite.root))
