@@ -124,10 +124,13 @@ class Forgotten:
     """An element whose fingerprint cannot be read any more."""
 
     learnt_at = 1000.0
-    others = ()
 
     @property
     def element(self) -> Mapping[str, Any]:
+        raise StoreError("the disk has gone")
+
+    @property
+    def others(self) -> Sequence[Mapping[str, Any]]:
         raise StoreError("the disk has gone")
 
 
@@ -145,6 +148,14 @@ def test_where_the_store_cannot_be_read_nothing_is_known_and_no_step_fails_of_it
     assert (made.wants(CASE, "2", "{}"), made.knows(CASE, "2", "{}")) == (False, None)
     assert all(made.wants(CaseId("shop", "broken", "x"), "1", "{}") for _ in range(2))
     assert asked == ["web", "broken"]
+    assert made.answer(request(locator="{}")).decision.index == 1
+
+
+def test_nothing_is_healed_while_nobody_can_read_what_a_person_has_rejected() -> None:
+    def is_rejected(*heal: str) -> bool:
+        raise StoreError("locked")
+
+    assert LearntHealer(lambda suite: Knowledge(), now=lambda: 1000.0, is_rejected=is_rejected).is_rejected(CASE, "{}", "{}")
 
 
 def test_a_rejected_heal_is_known_by_both_locators_in_the_whole_suite() -> None:

@@ -75,7 +75,7 @@ class Decision:
         index: The chosen candidate's place in the list that was given; ``None`` when there was none.
         confidence: How likely it is the same element, from 0 to 1.
         reason: Why, for a person.
-        ranking: The best candidates, best first.
+        ranking: The best candidates, best first, but for a control that stands before a part of it that is more alike.
         signals: What the confidence was made from, by name.
         obstacle: What forbids to act on the candidate however alike it is; empty when nothing does.
     """

@@ -110,11 +110,10 @@ class LearntHealer:
         given = self._ask_plugins(request)
         if given is not None:
             return self._answer(request, self._checked(request, given))
-        known = self._known(request.case).find(request.case, request.step, request.locator)
         old = Fingerprint.from_mapping(request.old)
         page = [Fingerprint.from_mapping(each) for each in request.candidates]
         # Of the page what one can act on, and what stands beside the element itself.
-        around = (*(known.others if known is not None else ()), *request.old.get("around", ()))
+        around = (*self._others(request), *request.old.get("around", ()))
         others = [Fingerprint.from_mapping(each) for each in around]
         decision = decide(old, page, others=[other for other in others if not _is_same_place(other, old)])
         made = HealDecision(action=decision.action, index=decision.index, confidence=decision.confidence, reason=decision.reason)
@@ -123,11 +122,20 @@ class LearntHealer:
 
     def is_rejected(self, case: CaseId, old: str, new: str) -> bool:
         """Whether a person said no to this."""
-        return self._is_rejected(case.suite, old, new)
+        # While a person's "no" cannot be read, nothing is healed.
+        with suppress(StoreError):
+            return self._is_rejected(case.suite, old, new)
+        return True
 
     def take_one(self) -> bool:
         """Use up one heal of the budget."""
         return self._take_one()
+
+    def _others(self, request: HealRequest) -> Sequence[Mapping[str, Any]]:
+        known = self._known(request.case).find(request.case, request.step, request.locator)
+        with suppress(StoreError):
+            return known.others if known is not None else ()
+        return ()
 
     def _known(self, case: CaseId) -> Knowledge:
         if case.suite not in self._suites:
@@ -164,7 +172,7 @@ def _with_ranking(answer: HealAnswer, decision: Decision, page: Sequence[Fingerp
     second = next((one for one in rest if not is_part_of(page[one.index], page[best.index])), None)
     if second is None:
         return replace(answer, features=best.by_feature)
-    return replace(answer, features=best.by_feature, runner_up=_named(told[second.index]), margin=best.score - second.score)
+    return replace(answer, features=best.by_feature, runner_up=_named(told[second.index]), margin=max(0.0, best.score - second.score))
 
 
 def _is_same_place(one: Fingerprint, other: Fingerprint) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from maestro_fabric import compose
 from maestro_fabric.engine import RunResult
 from maestro_fabric.events import AttemptFinished, Warned
 from maestro_fabric.model import Location, Status
-from support import check_that_none_is_left
+from support import check_that_none_is_left, environ_of_a_user, wait_until
 
 pytestmark = pytest.mark.needs_node
 
@@ -155,6 +158,20 @@ def test_a_process_that_discovered_and_is_not_asked_to_run_ends(node_suite: Suit
     node_suite.prepare({"features/a.feature": SECOND, "features/s.js": A_SHOP + PASSES}, env={"MAESTRO_TEST": str(node_suite.root)})
 
     check_that_none_is_left(str(node_suite.root))
+
+
+def test_ctrl_c_lets_the_scenario_and_the_hooks_end(node_suite: Suite) -> None:
+    waits = "Given('a shop', async () => { log('in'); await new Promise((done) => setTimeout(done, 900)); log('out') })"
+    node_suite.prepare({"features/a.feature": SECOND, "features/s.js": A_SHOP + LOGS + waits + "; AfterAll(() => log('end'))"})
+    command = [sys.executable, "-m", "maestro_fabric", "run"]
+    child = subprocess.Popen(command, cwd=node_suite.root, stdout=subprocess.PIPE, text=True, env=environ_of_a_user())
+    wait_until((node_suite.root / "log").exists, within_s=30)
+
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=30)
+
+    assert child.returncode == 2
+    assert (node_suite.root / "log").read_text().split() == ["in", "out", "end"]
 
 
 def test_after_a_stop_no_further_scenario_runs_but_the_hooks_after_all_do(node_suite: Suite) -> None:

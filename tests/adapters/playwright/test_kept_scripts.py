@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -28,7 +32,7 @@ def in_browser() -> Iterator[Callable[[Work], Any]]:
     """Runs a function of a new page and of what is kept, in the thread of the browser."""
     driver = acquire_driver(SystemProcesses())
 
-    def run(work: Work) -> Any:
+    def run(work: Work, watch: Watch | None = None) -> Any:
         def in_thread(browsers: Browsers) -> Any:
             context = browsers.get(LaunchKey.of(BrowserConfig(), headed=False)).new_context()
             try:
@@ -36,7 +40,7 @@ def in_browser() -> Iterator[Callable[[Work], Any]]:
             finally:
                 context.close()
 
-        return driver.run(in_thread, Watch())
+        return driver.run(in_thread, watch or Watch())
 
     yield run
     driver.release()
@@ -70,6 +74,46 @@ def test_elements_are_those_that_playwrights_locator_finds_now(in_browser: Calla
 
     assert [texts for texts, _, _ in told] == [["x", "y"], ["y"], [], ["y"], ["y"]]
     assert all(rest == [["a"], "apart"] for _, *rest in told)
+
+
+class Restless(BaseHTTPRequestHandler):
+    """A page that loads itself anew before anybody can read it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>Wait</p><script>setTimeout(() => location.reload(), 5)</script>")
+
+    def log_message(self, *_args: Any) -> None:
+        """Nothing to say."""
+
+
+@pytest.fixture
+def restless_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Restless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_page_that_is_replaced_again_and_again_is_not_asked_for_ever(in_browser: Callable[[Work], Any], restless_url: str) -> None:
+    from playwright.sync_api import Error
+
+    watch = Watch(stop_at=time.monotonic() + 20)
+
+    def work(page: Any, kept: KeptScripts) -> int:
+        page.goto(STRICT)
+        kept.ask_all(page, page.locator("li"), TEXTS, None)
+        page.goto(restless_url, wait_until="commit")
+        for _ in range(5):
+            # Either it is read in time, or the plain call says that the page has gone.
+            with suppress(Error):
+                kept.ask_all(page, page.locator("p"), TEXTS, None)
+        return 5
+
+    assert in_browser(work, watch) == 5
+    assert not watch.interrupted
 
 
 def test_an_error_is_told_as_by_the_plain_call(in_browser: Callable[[Work], Any]) -> None:

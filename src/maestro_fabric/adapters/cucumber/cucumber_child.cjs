@@ -7,6 +7,9 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { createRequire } = require('node:module')
 
+// Ctrl-C would end Node at once. The owner hangs up instead, which is seen after the scenario that runs, and hooks are run.
+process.on('SIGINT', () => {})
+
 const spec = JSON.parse(process.env.MAESTRO_CUCUMBER)
 delete process.env.MAESTRO_CUCUMBER
 const up = /^\d+$/.test(spec.target) ? Number(spec.target) : fs.openSync(spec.target, 'a')

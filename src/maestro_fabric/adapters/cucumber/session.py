@@ -173,7 +173,7 @@ class _Run:
         return not self._is_waiting and not self.program.is_over
 
     def interrupt(self) -> None:
-        """Have it run its hooks after all and end, a scenario that still runs being cut off, then make sure of that."""
+        """Have it run its hooks after all and end, then make sure of that. Only behave cuts off a scenario that still runs."""
         self.program.interrupt(is_busy=self.is_busy)
 
     def go_on(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,6 +25,9 @@ _ENGINE = """{
   },
   query(root, body) { return this.queryAll(root, body)[0]; },
 }"""
+
+
+_PATIENCE_MS = 500.0
 
 
 class KeptScripts:
@@ -51,12 +55,10 @@ class KeptScripts:
         """
         from playwright.sync_api import Error
 
-        answer = page.locator(self._selector(f"(_elements, arg) => ({script})(arg)", arg))
-        try:
-            return _read(answer)
-        except Error:
-            # A page that was loaded before the function was kept does not have it.
-            return page.evaluate(script, arg)
+        # A page that was loaded before the function was kept does not have it; and of what is really wrong the plain call tells.
+        with suppress(Error):
+            return _read(page.locator(self._selector(f"(_elements, arg) => ({script})(arg)", arg)))
+        return page.evaluate(script, arg)
 
     def ask_all(self, page: Page, locator: Locator, script: str, arg: Any) -> Any:
         """What a function of all elements that match now, and of ``arg``, gives.
@@ -73,11 +75,9 @@ class KeptScripts:
         from playwright.sync_api import Error
 
         selector = self._selector(script, arg)
-        try:
+        with suppress(Error):
             return _read(locator.locator(selector).or_(page.locator(selector)))
-        except Error:
-            # As above; and of what is really wrong the plain call tells in plain words.
-            return locator.evaluate_all(script, arg)
+        return locator.evaluate_all(script, arg)
 
     def _selector(self, script: str, arg: Any) -> str:
         if script not in self._names:
@@ -90,5 +90,5 @@ class KeptScripts:
 
 
 def _read(answer: Locator) -> Any:
-    # It is there at once; a page that hangs is seen to by who watches over the case.
-    return json.loads(answer.text_content(timeout=0) or "null")
+    # It is there at once, but Playwright would ask a page that is replaced again and again for ever.
+    return json.loads(answer.text_content(timeout=_PATIENCE_MS) or "null")
