@@ -116,6 +116,21 @@ def test_the_case_that_decides_when_the_run_ends_is_given_to_whoever_is_idle() -
     assert given_out.take("second", 2) == [5]
 
 
+def test_what_other_suites_wait_for_is_not_put_off_for_a_tool() -> None:
+    jobs = [*[Job("web", seconds=0.5)] * 9, Job("unit", seconds=0.4), Job("long", seconds=30.0)]
+    given_out = dispatcher([Stage("web", tool="playwright"), Stage("unit"), Stage("long", ("unit",))], jobs)
+
+    assert given_out.take("first", 2, most=1) == [9]
+    assert given_out.take("first", 2, most=1) == [0]
+
+
+def test_without_history_tools_do_not_change_the_order() -> None:
+    jobs = [Job("web"), Job("old"), *[Job("web")] * 9]
+    given_out = dispatcher([Stage("web", tool="playwright"), Stage("old", tool="selenium")], jobs)
+
+    assert [given_out.take("only", 2, most=1) for _ in range(3)] == [[0], [1], [2]]
+
+
 def test_of_tools_that_are_not_started_everyone_begins_with_another() -> None:
     jobs = [*[Job("web", seconds=3.0)] * 9, *[Job("old", seconds=2.0)] * 9, *[Job("unit", seconds=1.0)] * 9]
     stages = [Stage("web", tool="playwright"), Stage("old", tool="selenium"), Stage("unit")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
@@ -98,8 +98,9 @@ class Dispatcher:
     nothing is known, cases count alike and the order of the file holds. Short cases are given out several at once, fewer the
     less is left, so that the processes end together.
 
-    Only while no case is so long that it decides when the run ends, a process goes on with the tool that it has started alone, so
-    that not all of them start all browsers and programs of a mixed plan.
+    Only where the history knows how long cases take, and while no case is so long that it decides when the run ends, a process goes on
+    with the tool that it has started alone, so that not all of them start all browsers and programs of a mixed plan; and what other
+    suites wait for comes first.
 
     Args:
         stages: The suites, each after those it needs.
@@ -148,7 +149,7 @@ class Dispatcher:
             *(name for name in self._stages if name in self._waiting),
         ]
         for suite in in_order:
-            stage = self._stages.get(suite, Stage(suite))
+            stage = self._stage_of(suite)
             if any(self._open.get(need) for need in stage.needs):
                 continue
             reason = self._reason(suite) if stage.needs else ""
@@ -174,7 +175,7 @@ class Dispatcher:
             return []
         left_s = sum(each.total_s for each in self._lots)
         lot = self._choose(worker, left_s / workers)
-        self._owners.setdefault(self._tool(lot), set()).add(worker)
+        self._owners.setdefault(self._stage(lot).tool, set()).add(worker)
         is_single = not self._jobs[lot.rank[1]].group
         shares = _SHARES_UNKNOWN if is_single and not self._is_known else _SHARES
         limit_s = max(left_s / (shares * workers), _LEAST_S if self._is_known else 0.0)
@@ -201,12 +202,20 @@ class Dispatcher:
             share_s: What is left for each of them.
         """
         longest = min(self._lots, key=lambda lot: lot.rank)
-        if longest.length_s >= share_s:
+        if longest.length_s >= share_s or not self._is_known:
             return longest
-        return min(self._lots, key=lambda lot: (self._reluctance(worker, self._tool(lot)), lot.rank))
+        awaited = {need for suite in self._waiting for need in self._stage_of(suite).needs}
+        return min(self._lots, key=lambda lot: (self._reluctance(worker, self._stage(lot), awaited), lot.rank))
 
-    def _reluctance(self, worker: Hashable, tool: str) -> int:
-        """How little a tool suits a worker: its own, one that nobody has started, one that it shares, one that only others have."""
+    def _reluctance(self, worker: Hashable, stage: Stage, awaited: Collection[str]) -> int:
+        """How little a suite suits a worker.
+
+        First what other suites wait for, then what the worker alone has the tool for, then a tool that nobody has started, one that it
+        shares, or none, and last one that only others have.
+        """
+        if stage.name in awaited:
+            return -1
+        tool = stage.tool
         owners = self._owners.get(tool, set())
         if not tool or (worker in owners and len(owners) > 1):
             return 2
@@ -214,9 +223,11 @@ class Dispatcher:
             return 0
         return 3 if owners else 1
 
-    def _tool(self, lot: _Lot) -> str:
-        stage = self._stages.get(self._jobs[lot.rank[1]].suite)
-        return stage.tool if stage is not None else ""
+    def _stage(self, lot: _Lot) -> Stage:
+        return self._stage_of(self._jobs[lot.rank[1]].suite)
+
+    def _stage_of(self, suite: str) -> Stage:
+        return self._stages.get(suite) or Stage(suite)
 
     def _add_lots(self, indices: Sequence[int], *, is_whole: bool) -> None:
         if is_whole:
