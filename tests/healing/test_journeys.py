@@ -31,11 +31,13 @@ FRAME = '<iframe id="map" srcdoc="<button id={id} onclick=parent.{says}=`zoomed`
 STARS = """<star-bar></star-bar><script>customElements.define('star-bar', class extends HTMLElement {{ connectedCallback() {{
   this.attachShadow({{mode: 'open'}}).innerHTML = '<button id="{id}">Four stars</button>';
   this.shadowRoot.querySelector('button').onclick = () => {{ {says} = 'rated'; }}; }} }})</script>"""
+# A form answers to the names of its fields first: here `form.id` and so on are fields.
+FIELDS = "".join(f"<input type=hidden name={name} value=7>" for name in ("id", "children", "attributes", "action"))
 OLD = f"""<!doctype html><title>Tea</title><main><h1>Green tea</h1>
 <nav><a href="#orders" id=orders>Orders</a> <a href="#help">Help</a></nav>
 <form onsubmit="return false"><label>Search <input id=q name=q></label>
 <label>Pin <input id=pin type=password value=4711></label>
-<button class="btn find" id=find>Find</button></form>
+<button class="btn find" id=find>Find</button>{FIELDS}</form>
 <section aria-label="Buying"><p class=price>4.50 EUR</p>
 <button id=buy class="btn primary" onclick="{SAYS}='bought'">Add to basket</button>
 <button id=wish class="btn">Remember for later</button>
@@ -46,7 +48,7 @@ NEW = f"""<!doctype html><title>Tea</title><div class=app><header>
 <a href="#orders" class=nav-orders>Orders</a></nav>
 </header><main><h1>Green tea</h1><form onsubmit="return false"><div><label>Search <input data-testid=search name=query></label>
 <label>Pin <input class=pin type=password value=4711></label><button class="chakra css-1x" id=go>Find</button>
-<button type=reset class="chakra">Clear all</button></div></form>
+<button type=reset class="chakra">Clear all</button></div>{FIELDS}</form>
 <section aria-label="Buying"><div><p class=price>4.50 EUR</p><div>
 <button class="chakra css-9 primary" onclick="{SAYS}='bought'">Add to your basket</button></div>
 <button class="chakra danger" onclick="{SAYS}='deleted'">Delete account</button></div></section>

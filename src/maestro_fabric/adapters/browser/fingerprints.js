@@ -27,7 +27,7 @@ function once(make) {
 function describer(testIdAttribute) {
   const places = once((parent) => {
     const counts = {}, found = new Map();
-    for (const child of parent.children) found.set(child, counts[child.nodeName] = (counts[child.nodeName] || 0) + 1);
+    for (const child of childrenOf(parent)) found.set(child, counts[child.nodeName] = (counts[child.nodeName] || 0) + 1);
     return found;
   });
   const segment = (element) => {
@@ -39,12 +39,14 @@ function describer(testIdAttribute) {
     return (parent ? path(parent) : '') + '/' + segment(element);
   });
   const idPath = once((element) => {
-    if (element.id) return `//*[@id='${element.id.replace(/'/g, '')}']`;
+    const id = idOf(element);
+    if (id) return `//*[@id='${id.replace(/'/g, '')}']`;
     const above = element.parentElement ? idPath(element.parentElement) : '';
     return above && `${above}/${segment(element)}`;
   });
   const short = (element) => {
-    if (element.id && element.ownerDocument.querySelectorAll('#' + CSS.escape(element.id)).length === 1) return '#' + CSS.escape(element.id);
+    const id = '#' + CSS.escape(idOf(element));
+    if (id !== '#' && element.ownerDocument.querySelectorAll(id).length === 1) return id;
     const tag = element.nodeName.toLowerCase();
     for (const name of ['name', 'title', 'src']) {
       const value = element.getAttribute(name);
@@ -92,7 +94,7 @@ function describer(testIdAttribute) {
   const attributesOf = (element) => {
     const found = {};
     if (element.type === 'password') return found;
-    for (const {name, value} of element.attributes) {
+    for (const {name, value} of attributesAt(element)) {
       if (!UNTOLD.has(name) && name !== testIdAttribute && value.length <= 40 && !SECRET.test(name) && !name.startsWith('on')) found[name] = value;
     }
     return found;
@@ -113,11 +115,11 @@ function describer(testIdAttribute) {
     if (isField) tell('type', element.type);
     tell('role', role);
     // Of what only surrounds the element a name counts where there is no text.
-    if (!light || !text) tell('accessible_name', cut(FROM_CONTENT.has(role) || element.matches(INTERACTIVE) ? nameOf(element) : given('aria-label')));
+    if (!light || !text) tell('accessible_name', cut(FROM_CONTENT.has(role) || isOne(element, INTERACTIVE) ? nameOf(element) : given('aria-label')));
     if (isField) tell('label', cut(labelsOf(element)[0] || ''));
     tell('placeholder', cut(given('placeholder')));
     tell('test_id', given(testIdAttribute));
-    tell('id', element.id);
+    tell('id', idOf(element));
     tell('name', given('name'));
     tell('classes', cut(given('class')));
     tell('href', goalOf(element).slice(0, LONGEST));
@@ -185,9 +187,9 @@ function nearest(own, all) {
 function around(own) {
   const found = [];
   const isText = (one) => one.textContent.length <= LONGEST && one.textContent.trim() && one.getElementsByTagName('*').length <= 3
-    && !one.matches(INTERACTIVE) && !one.querySelector(INTERACTIVE);
+    && !isOne(one, INTERACTIVE) && !one.querySelector(INTERACTIVE);
   for (let one = own, turn = 0; one && one.parentNode && turn < 3; turn++, one = one.parentElement) {
-    for (const beside of one.parentNode.children) {
+    for (const beside of childrenOf(one.parentNode)) {
       if (beside !== one && isText(beside) && isVisible(beside)) found.push(beside);
       if (found.length === MOST_AROUND) return found;
     }
@@ -206,7 +208,7 @@ function placeOf(elements, testIdAttribute) {
 function collect(testIdAttribute) {
   const found = [];
   const describe = describer(testIdAttribute);
-  const isGray = (element) => element.matches(':disabled') || !!element.closest('[aria-disabled="true"]');
+  const isGray = (element) => isOne(element, ':disabled') || isOne(element, '[aria-disabled="true"], [aria-disabled="true"] *');
   const look = (root, offset) => {
     for (const element of root.querySelectorAll('*')) {
       if (found.length >= MOST_ELEMENTS) return;
@@ -217,7 +219,7 @@ function collect(testIdAttribute) {
   const tell = (element, offset) => {
     if (UNSEEN.has(element.nodeName.toUpperCase()) || element.ownerSVGElement) return;
     const isSeen = isVisible(element);
-    if (!isSeen && !element.matches('input[type=file]')) return;
+    if (!isSeen && !isOne(element, 'input[type=file]')) return;
     const one = describe(element, offset);
     if (!isGray(element)) one.enabled = true;
     if (isSeen) one.visible = true;

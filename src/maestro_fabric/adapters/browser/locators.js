@@ -37,7 +37,7 @@ function splitSelector(selector) {
 }
 
 function matchesChain(element, chain, at) {
-  if (!element || !element.matches(chain[at].compound)) return false;
+  if (!element || !isOne(element, chain[at].compound)) return false;
   if (at === 0) return true;
   const how = chain[at].combinator;
   if (how === '+') return matchesChain(element.previousElementSibling, chain, at - 1);
@@ -57,7 +57,7 @@ function xpath(expression) {
 function byText(text, exact) {
   const isMeant = matcher(text, exact);
   const matches = (element) => !isSkipped(element) && isMeant(textOf(element));
-  const children = (element) => [...element.children, ...(element.shadowRoot ? element.shadowRoot.children : [])];
+  const children = (element) => [...childrenOf(element), ...(element.shadowRoot ? element.shadowRoot.children : [])];
   return [...walk(document)].filter((element) => matches(element) && !children(element).some(matches));
 }
 

@@ -1,10 +1,17 @@
 // What an element is called and what it is, by the rules that browsers follow; shared by what finds elements and by what remembers them.
 
 const fold = (text) => (text || '').replace(/[\u200b\u00ad]/g, '').trim().replace(/\s+/g, ' ');
+// A form answers to the names of its fields first: where one is called "id", `form.id` is that field. These ask past them.
+const idOf = (element) => element.getAttribute('id') || '';
+const ask = (name) => { const {get} = Object.getOwnPropertyDescriptor(Element.prototype, name); return (element) => get.call(element); };
+const attributesAt = ask('attributes'), childrenAt = ask('children');
+const childrenOf = (node) => node.nodeName.startsWith('#') ? node.children : childrenAt(node);
+const isOne = (element, selector) => Element.prototype.matches.call(element, selector);
+
 const parentOf = (element) => element.parentElement || (element.parentNode && element.parentNode.host) || null;
 
 function* walk(root) {
-  for (const element of root.children || []) {
+  for (const element of childrenOf(root)) {
     yield element;
     if (element.shadowRoot) yield* walk(element.shadowRoot);
     yield* walk(element);
@@ -70,8 +77,8 @@ const FROM_CONTENT = new Set(['button', 'cell', 'checkbox', 'columnheader', 'gri
 const READ_INSIDE = new Set(['', 'caption', 'code', 'contentinfo', 'definition', 'deletion', 'emphasis', 'insertion', 'list', 'listitem', 'mark',
   'none', 'paragraph', 'presentation', 'region', 'row', 'rowgroup', 'section', 'strong', 'subscript', 'superscript', 'table', 'term', 'time']);
 
-const closest = (element, selector) => { for (let one = parentOf(element); one; one = parentOf(one)) if (one.matches(selector)) return one; return null; };
-const isFocusable = (e) => e.tabIndex >= 0 && !e.matches(':disabled');
+const closest = (element, selector) => { for (let one = parentOf(element); one; one = parentOf(one)) if (isOne(one, selector)) return one; return null; };
+const isFocusable = (e) => e.tabIndex >= 0 && !isOne(e, ':disabled');
 
 function roleOf(element) {
   const explicit = (element.getAttribute('role') || '').split(/\s+/).find((role) => KNOWN_ROLES.has(role));
@@ -107,7 +114,7 @@ function isHiddenNow(element) {
   return false;
 }
 
-const isInSummary = (element, details) => [...details.children].some((child) => child.nodeName === 'SUMMARY' && child.contains(element));
+const isInSummary = (element, details) => [...childrenOf(details)].some((child) => child.nodeName === 'SUMMARY' && child.contains(element));
 
 const contentOf = (element, pseudo) => {
   const content = getComputedStyle(element, pseudo).content;
@@ -183,7 +190,7 @@ function nativeName(element, visited, inLabel) {
     return text.trim() ? text : '';
   };
   const title = element.getAttribute('title') || '';
-  const firstChild = (tag) => [...element.children].find((child) => child.nodeName.toUpperCase() === tag);
+  const firstChild = (tag) => [...childrenOf(element)].find((child) => child.nodeName.toUpperCase() === tag);
   const ofChild = (tag) => { const child = firstChild(tag); return child ? compute(child, {visited: new Set(), forced: true}) : null; };
   switch (element.nodeName.toUpperCase()) {
     case 'INPUT': {

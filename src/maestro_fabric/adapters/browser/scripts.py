@@ -94,13 +94,15 @@ READ_ELEMENTS = (
     "(elements, names) => {"
     + IS_VISIBLE
     + """
-const isDisabled = (element) => element.matches(':disabled') || !!element.closest('[aria-disabled="true"]');
-const isChecked = (element) => element.matches('input') ? element.checked : element.getAttribute('aria-checked') === 'true';
+// Past the names of a form's fields, which a form answers to first.
+const isOne = (element, selector) => Element.prototype.matches.call(element, selector);
+const isDisabled = (element) => isOne(element, ':disabled') || isOne(element, '[aria-disabled="true"], [aria-disabled="true"] *');
+const isChecked = (element) => isOne(element, 'input') ? element.checked : element.getAttribute('aria-checked') === 'true';
 return elements.map((element) => ({
   visible: isVisible(element),
   enabled: !isDisabled(element),
   checked: isChecked(element),
-  field: element.matches('input,textarea,select'),
+  field: isOne(element, 'input,textarea,select'),
   text: element.innerText ?? element.textContent ?? '',
   content: element.textContent ?? '',
   value: 'value' in element && element.value != null ? String(element.value) : null,
@@ -118,8 +120,10 @@ const ROLES = {A: 'link', BUTTON: 'button', TEXTAREA: 'textbox', SELECT: 'combob
   H1: 'heading', H2: 'heading', H3: 'heading', H4: 'heading', H5: 'heading', H6: 'heading', NAV: 'navigation', TABLE: 'table',
   LI: 'listitem', FORM: 'form', DIALOG: 'dialog'};
 const short = (text) => (text || '').replace(/\\s+/g, ' ').trim().slice(0, 80);
+// Past the names of a form's fields, which a form answers to first.
+const isOne = (element, selector) => Element.prototype.matches.call(element, selector);
 const describe = (element) => {
-  const isField = element.matches('input,textarea,select');
+  const isField = isOne(element, 'input,textarea,select');
   const label = isField && element.labels && element.labels.length ? short(element.labels[0].innerText) : '';
   const role = element.getAttribute('role')
     || (element.tagName === 'INPUT' ? INPUT_ROLES[element.type] || 'textbox' : ROLES[element.tagName]) || '';
@@ -127,7 +131,7 @@ const describe = (element) => {
   const own = element.tagName === 'INPUT' && INPUT_ROLES[element.type] === 'button' ? element.value : '';
   const name = short(element.getAttribute('aria-label')) || label || text || short(own) || short(element.getAttribute('alt'))
     || short(element.getAttribute('title')) || short(element.getAttribute('placeholder'));
-  return {tag: element.tagName.toLowerCase(), role, name, text, label, id: element.id || '',
+  return {tag: element.tagName.toLowerCase(), role, name, text, label, id: element.getAttribute('id') || '',
     placeholder: element.getAttribute('placeholder') || '',
     test_id: element.getAttribute(testIdAttribute) || '', classes: typeof element.className === 'string' ? element.className : ''};
 };
@@ -146,9 +150,9 @@ const look = (root) => {
   for (const element of root.querySelectorAll('*')) {
     if (found.length >= 1000) return;
     const isLeaf = element.childElementCount === 0 && element.textContent.trim() !== '';
-    const isNamed = element.id || element.hasAttribute(testIdAttribute);
-    if ((isLeaf || isNamed || element.matches('a,button,input,textarea,select,summary,img,[role],[onclick],h1,h2,h3,h4,h5,h6'))
-        && !element.matches('script,style,option') && isVisible(element)) found.push(element);
+    const isNamed = element.hasAttribute('id') || element.hasAttribute(testIdAttribute);
+    if ((isLeaf || isNamed || isOne(element, 'a,button,input,textarea,select,summary,img,[role],[onclick],h1,h2,h3,h4,h5,h6'))
+        && !isOne(element, 'script,style,option') && isVisible(element)) found.push(element);
     if (element.shadowRoot) look(element.shadowRoot);
   }
 };
