@@ -351,6 +351,14 @@ class Team:
         self.heard.append(event)
 
 
+def test_a_page_that_cannot_be_looked_at_is_told(site: Site) -> None:
+    site.run(f"{NEW}<script>document.querySelectorAll = () => {{ throw new Error('no looking'); }}</script>", "wishes")
+
+    message = site.results["wishes"].attempts[0].outcome.fault.message
+    assert "no element matches css=#wish" in message
+    assert "not healed: the page could not be looked at: Page.evaluate: Error: no looking" in message
+
+
 def test_a_plugin_may_decide(site: Site) -> None:
     def to_help(request: HealRequest) -> HealDecision:
         return HealDecision(action="heal", index=[one.get("text") for one in request.candidates].index("Help"), reason="we know")

@@ -46,6 +46,8 @@ def find_again(scene: Scene, target: Target, error: LocatorError) -> Target | Lo
     if answer is None:
         return error
     heal, way = answer.heal, answer.way
+    if answer.trouble:
+        return LocatorError(f"{error}\nnot healed: {answer.trouble}")
     if heal is None:
         return target
     if way is None:

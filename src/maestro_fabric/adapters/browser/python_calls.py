@@ -87,6 +87,9 @@ class CaseHealing:
         answer = look_again(search, self.healer, self.mending)
         if answer is None:
             raise error
+        if answer.trouble:
+            error.add_note(f"not healed: {answer.trouble}")
+            raise error
         if answer.heal is not None and answer.way is None:
             error.add_note(line_of(answer.heal))
             raise error

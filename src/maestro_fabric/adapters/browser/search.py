@@ -54,12 +54,14 @@ class Answer(Generic[Found]):
     """What became of a lost element.
 
     Attributes:
-        heal: What the healer said; ``None`` when the old locator leads to the element again.
+        heal: What the healer said; ``None`` when the old locator leads to the element again, or nobody could look.
         way: How to go on; ``None`` when one must not, or with the old locator.
+        trouble: Why nobody could look; empty when the healer was asked, or need not be.
     """
 
     heal: Heal | None = None
     way: Way[Found] | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +132,11 @@ def learn(search: Search[Found], mending: Mending, comes_within_s: float) -> Non
 
 
 def look_again(search: Search[Found], healer: Healer, mending: Mending) -> Answer[Found] | None:
-    """What becomes of a lost element, when the page has stopped changing; ``None`` when nobody knows it, or the page has gone."""
+    """What becomes of a lost element, when the page has stopped changing; ``None`` when nobody knows it."""
     old = healer.knows(search.case, search.step, search.locator)
     if old is None:
         return None
-    # Where the page does not answer, what was found out before is what to tell.
-    with contextlib.suppress(*search.errors):
+    try:
         _wait_until_stable(search)
         if search.element.count() == 1:
             return Answer()
@@ -151,7 +152,9 @@ def look_again(search: Search[Found], healer: Healer, mending: Mending) -> Answe
             may_destroy=search.may_destroy,
         )
         return _follow(search, healer, mending, request)
-    return None
+    except search.errors as exc:
+        # How the element was lost is what to tell, but nobody must believe that it was looked for.
+        return Answer(trouble=search.redact(f"the page could not be looked at: {str(exc).partition(chr(10))[0]}"))
 
 
 def as_compact_json(value: Mapping[str, Any] | Sequence[Any]) -> str:
