@@ -62,7 +62,7 @@ def test_it_goes_on_when_it_is_answered_and_ends_when_it_is_not(tmp_path: Path) 
 
 
 def test_in_the_middle_of_something_it_is_cut_off_as_by_ctrl_c_and_tidies_up(tmp_path: Path) -> None:
-    script = "print('up', file=up, flush=True)\ntry:\n    time.sleep(600)\nfinally:\n    print('tidy', file=up)"
+    script = "try:\n    print('up', file=up, flush=True)\n    time.sleep(600)\nfinally:\n    print('tidy', file=up)"
     running = program(tmp_path, script, answers=True)
     assert running.hear(FOREVER) == "up"
 
