@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 import zipfile
+from importlib import resources
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -104,3 +106,10 @@ def test_a_suite_is_recorded_without_extras(tmp_path: Path) -> None:
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert (tmp_path / "h.db").exists()
+
+
+def test_the_axe_core_that_is_shipped_is_the_published_file() -> None:
+    """NOTICE calls it unchanged: this is the sum of ``package/axe.min.js`` in npm's axe-core-4.14.1.tgz."""
+    shipped = resources.files("maestro_fabric.adapters.browser") / "axe" / "axe.min.js"
+
+    assert hashlib.sha256(shipped.read_bytes()).hexdigest() == "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
